@@ -1,0 +1,82 @@
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+extension PostgresConnection {
+    /// Where and how to connect.
+    public struct Configuration: Sendable {
+        private var options: ConnectionOptions
+
+        /// How long connecting may take, name resolution excepted. Default: `connect_timeout` of the URL, else 5 s.
+        public var connectTimeout: Duration
+        /// The session's `lock_timeout`: how long a statement waits for a lock before it fails with `55P03`. Default 2 s;
+        /// nil leaves the server's own setting. Sent as a start-up option; set nil behind a pooler that refuses those.
+        public var lockTimeout: Duration? = .seconds(2)
+        /// How long the answer to COMMIT or ROLLBACK is waited for. Past it the connection is discarded; COMMIT ends in
+        /// `commitUnknown`. Default 10 s.
+        public var commitTimeout: Duration = .seconds(10)
+        /// How many statements are kept prepared on the server, least recently used out first. Default 128; 0 prepares none,
+        /// for poolers in transaction mode.
+        public var statementCacheCapacity = 128
+
+        /// Takes a URL (`postgresql://user:password@host/database?option=value`) or a conninfo string
+        /// (`host=... dbname=...`). What is missing comes from the `PG*` environment variables and `~/.pgpass`, as libpq
+        /// documents ("Environment Variables"). An empty string takes everything from there.
+        ///
+        /// - Throws: `invalidConfiguration` when libpq cannot parse it. The message never quotes the string.
+        public init(url: String) throws(PostgresError) {
+            options = try ConnectionOptions(parsing: url)
+            connectTimeout = .seconds(5)
+            // libpq leaves this option to its blocking calls, which are not used here.
+            if let text = options.value("connect_timeout", environment: "PGCONNECT_TIMEOUT") {
+                guard let seconds = Int(text) else {
+                    throw PostgresError(.invalidConfiguration, "connect_timeout must be a whole number of seconds")
+                }
+                // 0 and less mean "for ever" to libpq.
+                connectTimeout = seconds > 0 ? .seconds(seconds) : .seconds(86_400)
+            }
+        }
+
+        /// The name shown in `pg_stat_activity`. Default: libpq's, which is `PGAPPNAME` or none.
+        public var applicationName: String? {
+            get { options.values["application_name"] }
+            set { options.values["application_name"] = newValue }
+        }
+
+        /// The options that libpq gets: the caller's, and defaults where the caller said nothing.
+        var resolvedOptions: [String: String] {
+            var options = options
+            options.values["client_encoding"] = "UTF8"  // String is UTF-8
+            if let lockTimeout {
+                let setting = "-c lock_timeout=\(lockTimeout.wholeMilliseconds)"
+                let given = options.value("options", environment: "PGOPTIONS")
+                options.values["options"] = given.map { "\(setting) \($0)" } ?? setting  // what the caller gave wins
+            }
+            if options.reachesRemoteHost, options.value("sslmode", environment: "PGSSLMODE") == nil {
+                options.values["sslmode"] = "verify-full"
+                if options.value("sslrootcert", environment: "PGSSLROOTCERT") == nil {
+                    // libpq before 16 knows no "system" store: name the usual bundle, or let libpq look in ~/.postgresql.
+                    let bundle = "/etc/ssl/certs/ca-certificates.crt"
+                    if FileManager.default.fileExists(atPath: bundle) { options.values["sslrootcert"] = bundle }
+                }
+            }
+            // A dead peer is noticed after seconds, not after the kernel's quarter of an hour. PROTOCOL, "liveness".
+            let keepalives = [
+                "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3", "tcp_user_timeout": "10000",
+            ]
+            options.values.merge(keepalives) { given, _ in given }
+            return options.values
+        }
+    }
+}
+
+extension Duration {
+    /// Rounded up, because PostgreSQL takes 0 as "no limit".
+    package var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let unit: Int64 = 1_000_000_000_000_000
+        return seconds * 1000 + (attoseconds + unit - 1) / unit
+    }
+}

@@ -1,0 +1,150 @@
+internal import CLibPQ
+internal import DequeModule
+public import Logging
+
+/// One connection to a PostgreSQL server.
+///
+/// An actor on a thread of its own, which owns libpq's connection and waits for its socket (docs/adr/0002). libpq is
+/// non-blocking and always in pipeline mode: statements queue, a flush sends them, results are matched in order.
+///
+/// Calls from several tasks are served one after another. Use a ``PostgresPool`` unless you need exactly one session.
+public actor PostgresConnection: PostgresQueryable {
+    nonisolated let thread: ConnectionThread
+    nonisolated let configuration: Configuration
+    nonisolated let logger: Logger
+
+    /// The connection's thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    /// libpq's connection; nil once closed.
+    var handle: ConnectionHandle?
+    var statements: StatementCache
+    /// The transaction that is open, or whose BEGIN waits for the first flush.
+    var transaction: OpenTransaction?
+    var lastTransactionID: UInt64 = 0
+    /// A statement changed session state, so that the connection is reset before it is leased to somebody else.
+    var sessionChanged = false
+    /// What this connection has done so far.
+    public internal(set) var statistics = Statistics()
+
+    private var isBusy = false
+    private var queue: Deque<UnsafeContinuation<Void, Never>> = []
+    private var onClose: (@Sendable () -> Void)?
+
+    /// Counts, from the connection's start.
+    public struct Statistics: Sendable, Hashable {
+        /// Round trips: times that the connection sent what was queued and waited for the answer.
+        public internal(set) var flushes = 0
+        /// Sync messages, each of which ends a pipeline.
+        public internal(set) var syncs = 0
+        /// Statements executed, BEGIN and COMMIT included.
+        public internal(set) var statements = 0
+        /// COMMITs sent.
+        public internal(set) var commits = 0
+        /// Statements prepared.
+        public internal(set) var prepares = 0
+    }
+
+    private init(configuration: Configuration, logger: Logger) {
+        thread = ConnectionThread()
+        self.configuration = configuration
+        self.logger = logger
+        statements = StatementCache(capacity: configuration.statementCacheCapacity)
+    }
+
+    isolated deinit {
+        thread.endIdleWatch()
+        handle = nil
+        thread.stop()
+    }
+
+    /// Opens a connection.
+    ///
+    /// - Throws: `connectionFailed` (no server there), `authenticationFailed`, `databaseNotFound`, `connectTimeout`. The
+    ///   message names host, role and database as libpq does, never the password.
+    public static func connect(
+        _ configuration: Configuration, logger: Logger = Logger(label: "libpq")
+    ) async throws(PostgresError) -> PostgresConnection {
+        let connection = PostgresConnection(configuration: configuration, logger: logger)
+        try await connection.open()
+        return connection
+    }
+
+    /// Closes the connection; an open transaction is rolled back by the server. Does nothing when closed.
+    public func close() {
+        if handle == nil { return }
+        thread.endIdleWatch()
+        handle = nil
+        transaction = nil
+        onClose?()
+        onClose = nil
+    }
+
+    /// Whether the connection has ended, by ``close()`` or by itself.
+    public var isClosed: Bool { handle == nil }
+
+    /// The server process that serves this connection, as in `pg_stat_activity.pid`; 0 when closed.
+    public var backendProcessID: Int32 { handle?.backendProcessID ?? 0 }
+
+    /// Calls `body` on the connection's thread when the connection ends; at once when it has.
+    func whenClosed(_ body: @escaping @Sendable () -> Void) {
+        if handle == nil { body() } else { onClose = body }
+    }
+
+    /// Runs statements in one flush; see ``PostgresQueryable/run(_:file:line:)``.
+    public func run(
+        _ queries: [PostgresQuery], file: String, line: Int
+    ) async throws(PostgresError) -> [PostgresRows] {
+        try await run(queries, in: nil, file: file, line: line)
+    }
+
+    // MARK: One caller at a time
+
+    /// Waits for the connection's turn. Pair with ``leave()``.
+    func enter() async {
+        if isBusy {
+            await withUnsafeContinuation { queue.append($0) }  // leave() hands the turn over
+        } else {
+            isBusy = true
+            thread.endIdleWatch()
+        }
+    }
+
+    /// Gives the turn to the next caller, or lets the thread watch the socket for what nobody asked for.
+    func leave() {
+        if let next = queue.popFirst() {
+            next.resume()
+            return
+        }
+        isBusy = false
+        watchIdleSocket()
+    }
+
+    func watchIdleSocket() {
+        guard let handle else { return }
+        thread.watchIdleSocket(handle.socket) { [weak self] in
+            self?.assumeIsolated { $0.readUnasked() }
+        }
+    }
+
+    /// The server spoke without being asked: a notice, or that it ends the connection.
+    private func readUnasked() {
+        guard let handle, !isBusy else { return }
+        let isAlive = handle.consumeInput()
+        _ = handle.isBusy  // lets libpq parse what it has read
+        logNotices()
+        if isAlive && !handle.isBad {
+            watchIdleSocket()
+        } else {
+            logger.debug("the server ended the connection", metadata: ["pid": "\(handle.backendProcessID)"])
+            close()
+        }
+    }
+
+    func logNotices() {
+        for notice in handle?.takeNotices() ?? [] {
+            logger.debug(
+                "notice", metadata: ["severity": "\(notice.severity ?? "?")", "sqlstate": "\(notice.sqlState?.rawValue ?? "?")"])
+        }
+    }
+}

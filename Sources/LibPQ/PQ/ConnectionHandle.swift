@@ -1,0 +1,107 @@
+internal import CLibPQ
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Owns one `PGconn`: libpq's functions one to one, with Swift types. Decides nothing.
+///
+/// Not `Sendable`: it lives inside ``PostgresConnection``, on that actor's thread. Finished exactly once, by `deinit`.
+final class ConnectionHandle {
+    /// What `PQconnectPoll` wants next.
+    enum ConnectStep { case waitToRead, waitToWrite, done, failed }
+
+    private let pointer: OpaquePointer
+    private let notices: NoticeBox
+
+    /// Starts connecting. May block for DNS, so it belongs on the connection's own thread.
+    init?(options: [String: String]) {
+        let keys = Array(options.keys)
+        let started = Self.withCStrings(keys) { keys in
+            Self.withCStrings(Array(options.values)) { values in PQconnectStartParams(keys, values, 0) }
+        }
+        guard let started else { return nil }  // only when libpq is out of memory
+        pointer = started
+        notices = NoticeBox()
+        // VERBOSE puts the SQLSTATE into the messages of failed connects, the only place where libpq gives it.
+        PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+        PQsetNoticeReceiver(
+            pointer,
+            { box, result in
+                guard let box, let result else { return }
+                Unmanaged<NoticeBox>.fromOpaque(box).takeUnretainedValue()
+                    .pending.append(ResultHandle.diagnostics(of: result))
+            },
+            Unmanaged.passUnretained(notices).toOpaque())
+    }
+
+    deinit { PQfinish(pointer) }
+
+    var isBad: Bool { PQstatus(pointer) == CONNECTION_BAD }
+    var socket: Int32 { PQsocket(pointer) }
+    var backendProcessID: Int32 { PQbackendPID(pointer) }
+    var transactionStatus: PGTransactionStatusType { PQtransactionStatus(pointer) }
+    var errorMessage: String { String(cString: PQerrorMessage(pointer)) }
+
+    /// Notices and warnings since the last call.
+    func takeNotices() -> [ServerDiagnostics] {
+        if notices.pending.isEmpty { return [] }
+        defer { notices.pending.removeAll() }
+        return notices.pending
+    }
+
+    func connectStep() -> ConnectStep {
+        switch PQconnectPoll(pointer) {
+        case PGRES_POLLING_READING: .waitToRead
+        case PGRES_POLLING_WRITING: .waitToWrite
+        case PGRES_POLLING_OK: .done
+        default: .failed
+        }
+    }
+
+    func enterPipelineMode() -> Bool { PQsetnonblocking(pointer, 1) == 0 && PQenterPipelineMode(pointer) == 1 }
+    func sync() -> Bool { PQpipelineSync(pointer) == 1 }
+    /// 0 = all sent, 1 = the socket is full, -1 = broken.
+    func flush() -> Int32 { PQflush(pointer) }
+    func consumeInput() -> Bool { PQconsumeInput(pointer) == 1 }
+    var isBusy: Bool { PQisBusy(pointer) == 1 }
+    func nextResult() -> ResultHandle? { PQgetResult(pointer).map(ResultHandle.init) }
+
+    func sendPrepare(name: String, sql: String, types: [UInt32]) -> Bool {
+        PQsendPrepare(pointer, name, sql, Int32(types.count), types) == 1
+    }
+
+    func sendQuery(_ sql: String, _ bindings: PostgresBindings) -> Bool {
+        bindings.withParameterPointers { values, lengths, formats in
+            PQsendQueryParams(
+                pointer, sql, Int32(bindings.count), bindings.types, values, lengths, formats, Self.binary) == 1
+        }
+    }
+
+    func sendPrepared(name: String, _ bindings: PostgresBindings) -> Bool {
+        bindings.withParameterPointers { values, lengths, formats in
+            PQsendQueryPrepared(pointer, name, Int32(bindings.count), values, lengths, formats, Self.binary) == 1
+        }
+    }
+
+    private static let binary: Int32 = 1
+
+    private static func withCStrings<R>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R
+    ) -> R {
+        let copies = strings.map { strdup($0) }
+        defer { copies.forEach { free($0) } }
+        var pointers = copies.map { UnsafePointer<CChar>($0) }
+        pointers.append(nil)  // libpq reads up to the first NULL
+        return pointers.withUnsafeBufferPointer { body($0.baseAddress.unsafelyUnwrapped) }
+    }
+}
+
+/// Where libpq's callback puts notices. Confined to the connection's thread like the handle that owns it.
+private final class NoticeBox {
+    var pending: [ServerDiagnostics] = []
+}

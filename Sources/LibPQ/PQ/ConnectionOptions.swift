@@ -1,0 +1,56 @@
+internal import CLibPQ
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// libpq's connection parameters, by keyword, as far as they were given.
+///
+/// Source: libpq, "Connection Strings" and "Parameter Key Words".
+struct ConnectionOptions: Sendable, Hashable {
+    var values: [String: String]
+
+    /// Parses a URL or a `key=value` string with libpq's own parser.
+    ///
+    /// - Throws: `invalidConfiguration`. libpq quotes the offending part in its messages, and that part may be a piece of a
+    ///   password; so whatever stands in quotes is left out.
+    init(parsing text: String) throws(PostgresError) {
+        var message: UnsafeMutablePointer<CChar>?
+        guard let first = PQconninfoParse(text, &message) else {
+            defer { PQfreemem(message) }
+            let reason = message.map { String(cString: $0) } ?? "libpq is out of memory"
+            throw PostgresError(.invalidConfiguration, "invalid connection string: \(Self.withoutQuotedParts(reason))")
+        }
+        defer { PQconninfoFree(first) }
+        values = [:]
+        var option = first
+        while let keyword = option.pointee.keyword {
+            if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
+            option += 1
+        }
+    }
+
+    private static func withoutQuotedParts(_ text: String) -> String {
+        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+            .map { $0.offset.isMultiple(of: 2) ? String($0.element) : "..." }
+            .joined(separator: "\"")
+            .split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
+    /// The value given, or else the environment variable that libpq would take.
+    func value(_ keyword: String, environment variable: String) -> String? {
+        values[keyword] ?? ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Whether some host is reached over a network that others can listen to: a TCP host that is not loopback.
+    var reachesRemoteHost: Bool {
+        let hosts = value("hostaddr", environment: "PGHOSTADDR") ?? value("host", environment: "PGHOST") ?? ""
+        return hosts.split(separator: ",").contains { host in
+            let isSocketDirectory = host.hasPrefix("/") || host.hasPrefix("@")
+            let isLoopback = host == "localhost" || host.hasPrefix("127.") || host == "::1"
+            return !isSocketDirectory && !isLoopback
+        }
+    }
+}

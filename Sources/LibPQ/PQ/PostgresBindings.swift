@@ -1,0 +1,54 @@
+/// The bound parameters of one statement, already in PostgreSQL's binary format.
+///
+/// All values lie in one buffer, so that binding costs one allocation however many parameters there are.
+public struct PostgresBindings: Sendable, Hashable {
+    private(set) var types: [UInt32] = []
+    private var lengths: [Int32] = []
+    private var buffer = PostgresBuffer()
+
+    /// Starts without parameters.
+    public init() {}
+
+    /// How many parameters there are. PostgreSQL allows 65535 a statement.
+    public var count: Int { types.count }
+
+    /// Adds a value.
+    ///
+    /// - Throws: what the value's own `encode(into:)` throws.
+    public mutating func append<Value: PostgresEncodable>(_ value: Value) throws(PostgresError) {
+        types.append(Value.postgresType.rawValue)
+        if value.isPostgresNull {
+            lengths.append(Self.null)
+        } else {
+            let start = buffer.bytes.count
+            try value.encode(into: &buffer)
+            lengths.append(Int32(buffer.bytes.count - start))
+        }
+    }
+
+    private static let null: Int32 = -1
+
+    /// Gives libpq's three parallel arrays. The pointers are valid during the call only.
+    func withParameterPointers<R>(
+        _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
+    ) -> R {
+        if types.isEmpty { return body(nil, nil, nil) }
+        return buffer.bytes.withUnsafeBytes { bytes in
+            // A parameter of zero bytes still needs an address, because NULL means SQL NULL.
+            let empty = UnsafeRawPointer(bitPattern: 1)?.assumingMemoryBound(to: CChar.self)
+            return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
+                var offset = 0
+                for index in 0..<count {
+                    let length = lengths[index]
+                    let address = bytes.baseAddress.map { ($0 + offset).assumingMemoryBound(to: CChar.self) }
+                    values.initializeElement(at: index, to: length == Self.null ? nil : address ?? empty)
+                    offset += Int(max(length, 0))
+                }
+                return withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { formats in
+                    formats.initialize(repeating: 1)  // binary
+                    return body(UnsafePointer(values.baseAddress), lengths, UnsafePointer(formats.baseAddress))
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// One SQL statement and its parameters.
+///
+///     let query: PostgresQuery = "UPDATE accounts SET balance = balance - \(amount) WHERE id = \(account)"
+///
+/// An interpolated value is a bind parameter, never text. Only `\(unescaped:)` writes text into the SQL.
+public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
+    /// The text with `$1`, `$2`... for the parameters.
+    public private(set) var sql: String
+    /// The parameters.
+    public private(set) var bindings = PostgresBindings()
+    /// What went wrong while a value was interpolated, which cannot throw; thrown when the query is run.
+    private(set) var encodingError: PostgresError?
+
+    /// Takes SQL text as it is, without parameters. Never pass anything that a user can influence.
+    public init(unescaped sql: String) { self.sql = sql }
+
+    /// A statement without parameters.
+    public init(stringLiteral sql: String) { self.sql = sql }
+
+    /// A statement with parameters.
+    public init(stringInterpolation: Interpolation) {
+        self = stringInterpolation.query
+    }
+
+    /// The text; the parameters' values are not shown.
+    public var description: String { sql }
+
+    /// Builds a query from a literal.
+    public struct Interpolation: StringInterpolationProtocol, Sendable {
+        fileprivate var query: PostgresQuery
+
+        /// Reserves room.
+        public init(literalCapacity: Int, interpolationCount: Int) {
+            query = PostgresQuery(unescaped: "")
+            query.sql.reserveCapacity(literalCapacity + 3 * interpolationCount)
+        }
+
+        /// SQL text.
+        public mutating func appendLiteral(_ literal: String) { query.sql += literal }
+
+        /// A bind parameter.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value) {
+            do {
+                try query.bindings.append(value)
+            } catch {
+                query.encodingError = query.encodingError ?? error
+            }
+            query.sql += "$\(query.bindings.count)"
+        }
+
+        /// SQL text that is no parameter: a table name, a direction. Never pass anything that a user can influence.
+        public mutating func appendInterpolation(unescaped sql: String) { query.sql += sql }
+    }
+}

@@ -1,0 +1,247 @@
+internal import CLibPQ
+
+/// The connection's side of a ``PostgresTransaction``.
+struct OpenTransaction {
+    let id: UInt64
+    let options: TransactionOptions
+    /// BEGIN has been sent; it rides with the first statement.
+    var hasBegun = false
+    /// The first failed statement.
+    var failure: PostgresError?
+    var savepoints = 0
+}
+
+extension PostgresConnection {
+    /// Runs `body` in a transaction, on this connection's thread, and commits when it returns.
+    ///
+    /// When `body` throws, the transaction is rolled back and the error comes out unwrapped. Cancelling the task does not
+    /// interrupt COMMIT or ROLLBACK.
+    ///
+    /// - Throws: `body`'s error; or a ``PostgresError``: `transactionAborted` when a statement had failed and `body` swallowed
+    ///   the error, `commitUnknown` when COMMIT's answer was lost, `server` when COMMIT was refused.
+    public func withTransaction<T>(
+        _ options: TransactionOptions = TransactionOptions(), isolation: isolated (any Actor)? = #isolation,
+        _ body: (PostgresTransaction) async throws -> T
+    ) async throws -> T {
+        try await withTaskExecutorPreference(thread) {
+            try await transact(options, isolation: isolation, body)
+        }
+    }
+
+    /// ``withTransaction(_:isolation:_:)`` for callers that are on the thread already.
+    func transact<T>(
+        _ options: TransactionOptions, isolation: isolated (any Actor)?, _ body: (PostgresTransaction) async throws -> T
+    ) async throws -> T {
+        let transaction = try await begin(options)
+        let value: T
+        do {
+            value = try await body(transaction)
+        } catch {
+            await rollBack(transaction)
+            throw error
+        }
+        try await commit(transaction)
+        return value
+    }
+
+    /// Opens a transaction. Sends nothing: BEGIN rides with the first statement.
+    package func begin(_ options: TransactionOptions = TransactionOptions()) throws(PostgresError) -> PostgresTransaction {
+        if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
+        if transaction != nil { throw PostgresError(.transactionControl, "a transaction is open on this connection") }
+        lastTransactionID += 1
+        transaction = OpenTransaction(id: lastTransactionID, options: options)
+        return PostgresTransaction(connection: self, id: lastTransactionID)
+    }
+
+    /// The first failed statement of a transaction that is open.
+    package func failure(of transaction: PostgresTransaction) -> PostgresError? {
+        self.transaction?.id == transaction.id ? self.transaction?.failure : nil
+    }
+
+    /// Runs statements, inside the transaction of this ID, or outside of any for nil.
+    func run(
+        _ queries: [PostgresQuery], in id: UInt64?, file: String, line: Int
+    ) async throws(PostgresError) -> [PostgresRows] {
+        do throws(PostgresError) {
+            try check(queries)
+            await enter()
+            defer { leave() }
+            try checkOpen(id)
+            return try await runInTurn(queries, in: id)
+        } catch {
+            throw error.at(sql: nil, file: file, line: line)
+        }
+    }
+
+    private func runInTurn(_ queries: [PostgresQuery], in id: UInt64?) async throws(PostgresError) -> [PostgresRows] {
+        if queries.isEmpty { return [] }
+        let steps = pendingBegin() + queries.map { Step(query: $0) }
+        var result = try await flush(steps)
+        if id == nil, let state = result.failure?.sqlState,
+            state == .invalidSQLStatementName || state == .featureNotSupported
+        {
+            // A prepared statement that is gone or stale; the failed pipeline had no effect, and the cache knows better now.
+            result = try await flush(steps)
+        }
+        if let failure = result.failure {
+            transaction?.failure = transaction?.failure ?? failure
+            throw failure
+        }
+        return Array(result.rows.suffix(queries.count))
+    }
+
+    /// BEGIN, once, in front of the transaction's first statements.
+    private func pendingBegin() -> [Step] {
+        guard let open = transaction, !open.hasBegun else { return [] }
+        transaction?.hasBegun = true
+        return [Step(query: open.options.beginStatement)]
+    }
+
+    private func checkOpen(_ id: UInt64?) throws(PostgresError) {
+        if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
+        if transaction?.id == id { return }
+        throw id == nil
+            ? PostgresError(.transactionControl, "a transaction is open on this connection; run the statement through it")
+            : PostgresError(.transactionEnded, "the transaction has ended")
+    }
+
+    /// Refuses, before anything is sent, what the API must do itself.
+    private func check(_ queries: [PostgresQuery]) throws(PostgresError) {
+        for query in queries {
+            if let error = query.encodingError { throw error }
+            let kind = StatementKind(sql: query.sql)
+            if kind.controlsTransaction {
+                throw PostgresError(
+                    .transactionControl, "BEGIN, COMMIT, ROLLBACK and SAVEPOINT are refused: use withTransaction and "
+                        + "withSavepoint", sql: query.sql)
+            }
+            if kind.isCopy {
+                throw PostgresError(.unsupportedStatement, "COPY cannot be run as a query", sql: query.sql)
+            }
+            if kind.changesSession { sessionChanged = true }
+        }
+    }
+
+    // MARK: Ends
+
+    /// Sends last statements and COMMIT in one flush: one round trip, or none when the transaction never sent anything.
+    ///
+    /// The transaction has ended when this returns or throws. On `commitUnknown` the connection is closed.
+    @discardableResult
+    package func commit(
+        _ transaction: PostgresTransaction, after queries: [PostgresQuery] = []
+    ) async throws(PostgresError) -> [PostgresRows] {
+        await enter()
+        defer { leave() }
+        try checkOpen(transaction.id)
+        if let failure = self.transaction?.failure {
+            await sendRollback()
+            throw failure.recoded(.transactionAborted, "a statement had failed, so the transaction was rolled back")
+        }
+        let steps = pendingBegin() + queries.map { Step(query: $0) }
+        if steps.count == 1 && queries.isEmpty {  // BEGIN and nothing else
+            self.transaction = nil
+            return []
+        }
+        let deadline = ContinuousClock.now + configuration.commitTimeout
+        let result: FlushResult
+        do throws(PostgresError) {
+            statistics.commits += 1
+            result = try await flush(steps + [Step(query: "COMMIT")], until: deadline)
+        } catch {
+            throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
+        }
+        try await settle(result, statementsBeforeCommit: steps.count)
+        return Array(result.rows.dropLast().suffix(queries.count))
+    }
+
+    /// Ends the transaction by what the answer to COMMIT says.
+    private func settle(_ result: FlushResult, statementsBeforeCommit: Int) async throws(PostgresError) {
+        if let failure = result.failure, result.rows.count < statementsBeforeCommit {
+            await sendRollback()  // COMMIT was skipped
+            throw failure
+        }
+        transaction = nil
+        let decision =
+            result.failure.map { CommitDecision(failure: $0.sqlState) }
+            ?? CommitDecision(tag: result.rows.last?.commandTag ?? "", notices: result.notices)
+        switch (decision, result.failure) {
+        case (.committed, _):
+            return
+        case (.rolledBack, let failure?):
+            throw failure
+        case (.aborted, _), (.rolledBack, nil):
+            throw PostgresError(.transactionAborted, "the server answered COMMIT with ROLLBACK")
+        case (.unknown, let failure):
+            close()
+            let reason = failure ?? PostgresError(.server, "COMMIT came with a warning")
+            throw reason.recoded(.commitUnknown, "whether COMMIT happened is not known")
+        }
+    }
+
+    /// Ends the transaction without its writes. Never throws: when the server cannot be told, closing the connection tells it.
+    package func rollBack(_ transaction: PostgresTransaction) async {
+        await enter()
+        defer { leave() }
+        if self.transaction?.id == transaction.id { await sendRollback() }
+    }
+
+    private func sendRollback() async {
+        let hasBegun = transaction?.hasBegun ?? false
+        transaction = nil
+        if hasBegun { await sendAlone("ROLLBACK") }
+    }
+
+    /// One statement of ours that must succeed, or the connection is closed.
+    private func sendAlone(_ statement: PostgresQuery) async {
+        let deadline = ContinuousClock.now + configuration.commitTimeout
+        let result = try? await flush([Step(query: statement, mayBePrepared: false)], until: deadline)
+        if result == nil || result?.failure != nil { close() }
+    }
+
+    // MARK: Between leases
+
+    /// Whether the connection may be leased to somebody else as it is.
+    var isClean: Bool {
+        handle?.transactionStatus == PQTRANS_IDLE && transaction == nil && !sessionChanged
+    }
+
+    /// Makes the connection clean: ends an open transaction, resets the session. Closes it when that fails.
+    func reset() async {
+        await enter()
+        defer { leave() }
+        if transaction != nil { await sendRollback() }
+        if sessionChanged, handle != nil {
+            statements.removeAll()
+            sessionChanged = false
+            await sendAlone("DISCARD ALL")
+        }
+        if !isClean { close() }
+    }
+
+    // MARK: Savepoints
+
+    func setSavepoint(in id: UInt64) async throws(PostgresError) -> String {
+        transaction?.savepoints += 1
+        let name = "libpq_\(transaction?.savepoints ?? 0)"
+        try await control("SAVEPOINT \(unescaped: name)", in: id)
+        return name
+    }
+
+    func rollBack(to savepoint: String, in id: UInt64) async throws(PostgresError) {
+        try await control("ROLLBACK TO SAVEPOINT \(unescaped: savepoint)", in: id)
+        transaction?.failure = nil
+        try await release(savepoint, in: id)
+    }
+
+    func release(_ savepoint: String, in id: UInt64) async throws(PostgresError) {
+        try await control("RELEASE SAVEPOINT \(unescaped: savepoint)", in: id)
+    }
+
+    private func control(_ statement: PostgresQuery, in id: UInt64) async throws(PostgresError) {
+        await enter()
+        defer { leave() }
+        try checkOpen(id)
+        _ = try await runInTurn([statement], in: id)
+    }
+}

@@ -1,0 +1,27 @@
+/// Where parameters are written, in network byte order.
+public struct PostgresBuffer: Sendable, Hashable {
+    private(set) var bytes: [UInt8] = []
+
+    /// Starts empty.
+    public init() {}
+
+    /// Appends an integer, big-endian.
+    public mutating func write<T: FixedWidthInteger>(_ integer: T) {
+        withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// Appends bytes as they are.
+    public mutating func write(_ sequence: some Sequence<UInt8>) { bytes.append(contentsOf: sequence) }
+
+    /// Appends the UTF-8 form of a string, without a terminator.
+    public mutating func write(_ string: String) { bytes.append(contentsOf: string.utf8) }
+
+    /// Appends what `body` writes, preceded by its length in bytes as an Int32; how elements of arrays are framed.
+    mutating func writeWithLength(_ body: (inout PostgresBuffer) throws(PostgresError) -> Void) throws(PostgresError) {
+        let lengthOffset = bytes.count
+        write(Int32(0))
+        try body(&self)
+        let length = Int32(bytes.count - lengthOffset - MemoryLayout<Int32>.size)
+        withUnsafeBytes(of: length.bigEndian) { bytes.replaceSubrange(lengthOffset..<lengthOffset + $0.count, with: $0) }
+    }
+}

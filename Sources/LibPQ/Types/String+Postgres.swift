@@ -1,0 +1,29 @@
+extension String: PostgresCodable {
+    /// `text`. For another type write a cast: `\(label)::mood`.
+    public static var postgresType: PostgresType { .text }
+
+    /// Reads every type whose binary format is its text: text, varchar, char, name, json, enums and domains over them;
+    /// and jsonb.
+    public init(from cell: PostgresCell) throws(PostgresError) {
+        switch cell.type {
+        case .text, .varchar, .bpchar, .name, .unknown, .json, .char:
+            self = try cell.string()
+        case .jsonb:
+            self = try cell.string(from: 1)  // after the version byte
+        case _ where cell.type.rawValue >= PostgresType.firstUserDefined:
+            self = try cell.string()
+        default:
+            throw cell.failure("not a text type")
+        }
+    }
+
+    /// Writes UTF-8.
+    ///
+    /// - Throws: `encodingFailed` for a string with a NUL character, which PostgreSQL's text types cannot hold.
+    public func encode(into buffer: inout PostgresBuffer) throws(PostgresError) {
+        if utf8.contains(0) {
+            throw PostgresError(.encodingFailed, "a text parameter contains a NUL character, which PostgreSQL cannot store")
+        }
+        buffer.write(self)
+    }
+}
