@@ -1,0 +1,108 @@
+internal import Crypto
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// What a request asks for, as a hash: a retry has the same fingerprint, another request under the same key has not.
+///
+/// SHA-256 over a version, then method, path, query, content type and body, each with its length in front, so that no
+/// byte can move from one field into the next unnoticed. An absent query or content type differs from an empty one.
+///
+/// Nothing is normalised: the path is hashed as it was received, percent-encoding included, and the body byte for byte.
+/// A client that re-orders the members of its JSON between two tries gets 422.
+///
+/// A fingerprint of a small request can be guessed from; ``description`` does not show it.
+public struct Fingerprint: Sendable, Hashable {
+    /// The 32 bytes of the hash.
+    public let bytes: [UInt8]
+
+    /// The length in bytes: that of a SHA-256.
+    static let length = 32
+
+    /// First bytes of the hash, so that a later form of fingerprint never equals one of this form by construction.
+    private static let version: [UInt8] = Array("idempotency-fingerprint/1".utf8)
+
+    /// Adopts a fingerprint that was stored.
+    ///
+    /// - Returns: `nil` unless there are exactly 32 bytes.
+    public init?(bytes: some Sequence<UInt8>) {
+        let bytes = Array(bytes)
+        guard bytes.count == Self.length else { return nil }
+        self.bytes = bytes
+    }
+
+    private init(_ digest: SHA256.Digest) {
+        self.bytes = Array(digest)
+    }
+
+    /// The fingerprint of a request.
+    ///
+    /// - Parameters:
+    ///   - method: the request's method, as sent (`POST`).
+    ///   - path: the path without query, as sent.
+    ///   - query: what follows the first `?`, as sent; `nil` when there is no `?`.
+    ///   - contentType: the value of the `Content-Type` field; `nil` without one.
+    ///   - body: the whole body.
+    public static func of(
+        method: String,
+        path: String,
+        query: String?,
+        contentType: String?,
+        body: some Collection<UInt8>
+    ) -> Fingerprint {
+        // Everything but the body in one buffer: one call of the hash function instead of ten.
+        var head = Self.version
+        head.reserveCapacity(
+            head.count + method.utf8.count + path.utf8.count + (query?.utf8.count ?? 0)
+                + (contentType?.utf8.count ?? 0) + 64)
+        head.appendField(method)
+        head.appendField(path)
+        head.appendField(query)
+        head.appendField(contentType)
+        head.appendLength(body.count)
+
+        var hash = SHA256()
+        head.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        let contiguous: Void? = body.withContiguousStorageIfAvailable {
+            hash.update(bufferPointer: UnsafeRawBufferPointer($0))
+        }
+        if contiguous == nil {
+            Array(body).withUnsafeBytes { hash.update(bufferPointer: $0) }
+        }
+        return Fingerprint(hash.finalize())
+    }
+}
+
+extension Fingerprint: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Says that this is a fingerprint, and never which.
+    public var description: String { "Fingerprint(redacted)" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows nothing to `dump`.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension [UInt8] {
+    /// One byte that says whether there is a value, then its length and its bytes.
+    fileprivate mutating func appendField(_ value: String?) {
+        guard let value else {
+            append(0)
+            return
+        }
+        append(1)
+        appendLength(value.utf8.count)
+        append(contentsOf: value.utf8)
+    }
+
+    /// Eight bytes, most significant first.
+    fileprivate mutating func appendLength(_ length: Int) {
+        for shift in stride(from: 56, through: 0, by: -8) {
+            append(UInt8(truncatingIfNeeded: length >> shift))
+        }
+    }
+}
