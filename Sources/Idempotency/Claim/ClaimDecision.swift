@@ -1,0 +1,91 @@
+import HTTPTypes
+
+/// What follows from a claim: the table of the protocol's happy path as a pure function.
+///
+/// Every case but `claimed` and `reclaim` ends the transaction with ROLLBACK.
+enum ClaimDecision: Sendable, Hashable {
+    /// The key is ours until this transaction ends: run the work.
+    case claimed
+    /// The key's retention is over: try the guarded UPDATE, then decide again.
+    case reclaim
+    /// Completed earlier by the same request: answer this.
+    case replay(Outcome)
+    /// The key belongs to another request.
+    case mismatch
+    /// Another transaction holds the key and did not end within the budget.
+    case inFlight
+    /// What was there went away in between, and nothing was persisted: claim again in a new transaction.
+    case startOver
+    /// Start over was due once too often.
+    case giveUp
+    /// The row exists and makes no sense. Running the work would risk a second effect: report and stop.
+    case damaged(Damage)
+    /// The claim failed for a reason that is not the protocol's.
+    case failed(sqlState: String)
+
+    /// What is wrong with a row.
+    enum Damage: Sendable, Hashable {
+        /// INSERT took the key, but SELECT does not see the row or sees another fingerprint (row-level security, a
+        /// trigger).
+        case ownRowHidden
+        /// A committed row without status: nobody's claim, and nobody's outcome.
+        case noOutcome
+        /// The status is not one of HTTP.
+        case status(Int)
+        /// The header fields cannot be decoded.
+        case headers(HeaderCodecError)
+        /// The UPDATE of one key changed several rows: the primary key is missing.
+        case severalRows
+    }
+
+    /// How often a claim starts over at most. Each time needs another transaction to end at just the wrong moment,
+    /// three times in a row means something else is wrong; the client's retry asks again.
+    static let maximumStartOvers = 3
+
+    /// Decides.
+    ///
+    /// - Parameters:
+    ///   - result: the database's answer.
+    ///   - fingerprint: of the request that claims.
+    ///   - startOvers: how often this claim has started over already.
+    static func after(_ result: ClaimResult, fingerprint: Fingerprint, startOvers: Int) -> ClaimDecision {
+        switch result {
+        case .looked(inserted: true, let row):
+            row?.fingerprint == fingerprint.bytes ? .claimed : .damaged(.ownRowHidden)
+        case .looked(inserted: false, row: nil):
+            again(startOvers)
+        case .looked(inserted: false, let row?):
+            found(row, fingerprint: fingerprint)
+        case .reclaimed(rows: 0):
+            again(startOvers)
+        case .reclaimed(rows: 1):
+            .claimed
+        case .reclaimed:
+            .damaged(.severalRows)
+        case .failed(sqlState: "55P03"):
+            .inFlight
+        case .failed(sqlState: "40001"), .failed(sqlState: "40P01"):
+            again(startOvers)
+        case .failed(let sqlState):
+            .failed(sqlState: sqlState)
+        }
+    }
+
+    /// A row of somebody else. Expiry comes first: an expired key has no owner whose fingerprint could differ.
+    private static func found(_ row: StoredRow, fingerprint: Fingerprint) -> ClaimDecision {
+        if row.expired { return .reclaim }
+        guard row.fingerprint == fingerprint.bytes else { return .mismatch }
+        guard let status = row.status else { return .damaged(.noOutcome) }
+        guard 100...599 ~= status else { return .damaged(.status(status)) }
+        do {
+            let headers = try row.headers.map { bytes throws(HeaderCodecError) in try HeaderCodec.decode(bytes) }
+            return .replay(Outcome(status: status, headers: headers ?? [:], body: row.body ?? []))
+        } catch {
+            return .damaged(.headers(error))
+        }
+    }
+
+    private static func again(_ startOvers: Int) -> ClaimDecision {
+        startOvers < maximumStartOvers ? .startOver : .giveUp
+    }
+}

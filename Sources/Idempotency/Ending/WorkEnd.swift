@@ -1,0 +1,31 @@
+/// How a unit of work ended, and in what state it left its transaction.
+struct WorkEnd: Sendable, Hashable {
+    /// What the work did last.
+    var result: Result
+
+    /// The state of the transaction at that moment.
+    var transaction: TransactionState
+
+    /// What the work did last.
+    enum Result: Sendable, Hashable {
+        /// It returned an outcome with this status.
+        case returned(status: Int)
+        /// It threw.
+        ///
+        /// - final: whether the policy calls the error final, so that there is an outcome to store for it.
+        /// - sqlState: of the error itself, if it is the database's.
+        case threw(final: Bool, sqlState: String?)
+        /// It returned, and COMMIT answered with an error that is a definite rollback.
+        case refusedAtCommit(sqlState: String?)
+    }
+
+    /// The state of the transaction.
+    enum TransactionState: Sendable, Hashable {
+        /// It can be committed.
+        case healthy
+        /// A statement failed in it, with this SQLSTATE where it is known: only ROLLBACK is possible.
+        case aborted(sqlState: String?)
+        /// The connection is gone, and COMMIT was not sent: the server rolls back by itself.
+        case lost
+    }
+}
