@@ -54,7 +54,7 @@ struct ConnectFailure {
 
     init(libpqMessage text: String) {
         // One attempt a host: the last one decides.
-        let pattern = #/: +(?<state>[0-9A-Z]{5}): /#
+        let pattern = #/: +(?<state>(?=[A-Z]*[0-9])[0-9A-Z]{5}): /#  // a digit tells it from FATAL
         sqlState = text.matches(of: pattern).last.map { SQLState(rawValue: String($0.output.state)) }
         code =
             switch sqlState {
@@ -65,6 +65,7 @@ struct ConnectFailure {
         message = text.replacing(pattern, with: ": ")
             .split(whereSeparator: \.isNewline)
             .filter { !$0.hasPrefix("LOCATION:") }
+            .map { $0.drop(while: \.isWhitespace) }
             .joined(separator: " ")
     }
 }

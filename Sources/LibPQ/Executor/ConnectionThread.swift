@@ -120,8 +120,8 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
 
     /// Suspends the calling job until the socket is ready or the deadline has passed; other jobs run meanwhile.
     ///
-    /// Call on the thread, with no other wait under way.
-    func waitForSocket(
+    /// Call on the thread, with no other wait under way. `nonsending` keeps it there.
+    nonisolated(nonsending) func waitForSocket(
         _ socket: Int32, _ interest: Readiness, until deadline: ContinuousClock.Instant?
     ) async -> Readiness {
         await withUnsafeContinuation { continuation in

@@ -84,7 +84,7 @@ extension PostgresConnection {
             result = try await flush(steps)
         }
         if let failure = result.failure {
-            transaction?.failure = transaction?.failure ?? failure
+            if transaction?.failure == nil { transaction?.failure = failure }
             throw failure
         }
         return Array(result.rows.suffix(queries.count))
