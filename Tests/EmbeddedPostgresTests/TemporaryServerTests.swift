@@ -1,0 +1,130 @@
+import Logging
+import ServiceLifecycle
+import Testing
+
+@testable import EmbeddedPostgres
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+@Suite("A temporary server")
+struct TemporaryServerTests {
+    @Test("answers on its socket and on 127.0.0.1, and leaves nothing behind when stopped")
+    func startsAndStops() async throws {
+        let server = try await EmbeddedPostgres.start(.temporary)
+        let postmaster = Postmaster(processID: server.processID, dataDirectory: server.directory + "/data")
+        #expect(postmaster.isRunning)
+        #expect(try await sql("SELECT inet_server_addr() IS NULL", on: server.url) == "t")
+        #expect(try await sql("SELECT host(inet_server_addr())", on: #require(server.tcpURL)) == "127.0.0.1")
+        #expect(try await sql("SHOW fsync", on: server.url) == "off")
+        #expect(try await sql("SHOW max_connections", on: server.url) == "200")
+
+        try await server.stop()
+        #expect(!postmaster.isRunning)
+        #expect(Postmaster.processes(in: postmaster.dataDirectory).isEmpty)
+        #expect(!exists(server.directory))
+        try await server.stop()
+        await #expect(throws: EmbeddedPostgresError.self) { try await server.restart() }
+    }
+
+    @Test("asks for its password on the socket and on 127.0.0.1")
+    func asksForItsPassword() async throws {
+        let server = try await EmbeddedPostgres.start(.temporary)
+        for url in [server.url, try #require(server.tcpURL)] {
+            let password = try #require(url.split(separator: "@").first?.split(separator: ":").last)
+            let wrong = url.replacing(password, with: "wrong")
+            await #expect(throws: StatementFailed.self) { try await sql("SELECT 1", on: wrong) }
+        }
+        let home = server.directory
+        #expect(try mode(of: home) == 0o700)
+        #expect(try mode(of: home + "/password") == 0o600)
+        #expect(try mode(of: home + "/server.log") == 0o600)
+        try await server.stop()
+    }
+
+    @Test("takes settings, which win over the defaults")
+    func takesSettings() async throws {
+        let server = try await EmbeddedPostgres.start(
+            .temporary, settings: ["fsync": "on", "max_prepared_transactions": "7", "cluster_name": #"it's a \ test"#])
+        #expect(try await sql("SHOW fsync", on: server.url) == "on")
+        #expect(try await sql("SHOW max_prepared_transactions", on: server.url) == "7")
+        #expect(try await sql("SHOW cluster_name", on: server.url) == #"it's a \ test"#)
+        try await server.stop()
+    }
+
+    @Test("that is killed comes back with its data, under the same URLs")
+    func killAndRestart() async throws {
+        let server = try await EmbeddedPostgres.start(.temporary)
+        _ = try await sql("CREATE TABLE t AS SELECT 42 AS n", on: server.url)
+        let first = server.processID
+        try await server.kill()
+        await #expect(throws: StatementFailed.self) { try await sql("SELECT 1", on: server.url) }
+        try await server.restart()
+        #expect(server.processID != first)
+        #expect(try await sql("SELECT n FROM t", on: server.url) == "42")
+        #expect(try await sql("SELECT n FROM t", on: #require(server.tcpURL)) == "42")
+        try await server.restart()
+        #expect(try await sql("SELECT n FROM t", on: server.url) == "42")
+        try await server.stop(.immediate)
+        #expect(!exists(server.directory))
+    }
+
+    @Test("that does not start says why with the end of its log, and leaves nothing behind")
+    func failedStart() async throws {
+        let error = await #expect(throws: EmbeddedPostgresError.self) {
+            try await EmbeddedPostgres.start(.temporary, settings: ["shared_buffers": "nonsense"])
+        }
+        #expect(error?.code == .startFailed)
+        #expect(error?.message.contains("shared_buffers") == true)
+    }
+
+    @Test("goes away with its directory when the process that owns it is killed with -9")
+    func diesWithItsOwner() async throws {
+        let result = await #expect(
+            processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent],
+            performing: {
+                let server = try await EmbeddedPostgres.start(.temporary)
+                _ = try await sql("CREATE TABLE t (n int)", on: server.url)
+                print("OWNED \(server.processID) \(server.directory) OWNED")
+                fflush(nil)
+                _ = kill(getpid(), SIGKILL)
+            })
+        let output = try String(decoding: #require(result).standardOutputContent, as: UTF8.self)
+        let words = output.split { $0 == " " || $0 == "\n" }
+        let start = try #require(words.firstIndex(of: "OWNED"))
+        let processID = try #require(Int32(words[start + 1]))
+        let directory = String(words[start + 2])
+        try await eventually("the directory is gone") { !exists(directory) }
+        let postmaster = Postmaster(processID: processID, dataDirectory: directory + "/data")
+        #expect(!postmaster.isRunning)
+        #expect(Postmaster.processes(in: directory + "/data").isEmpty)
+    }
+
+    @Test("goes away when nobody refers to it any more")
+    func diesWithItsLastReference() async throws {
+        var server: EmbeddedPostgres? = try await EmbeddedPostgres.start(.temporary)
+        let directory = try #require(server?.directory)
+        server = nil
+        try await eventually("the directory is gone") { !exists(directory) }
+    }
+
+    @Test("stops when its service group shuts down")
+    func stopsAsAService() async throws {
+        let server = try await EmbeddedPostgres.start(.temporary)
+        let group = ServiceGroup(services: [server], logger: Logger(label: "test"))
+        await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            await group.triggerGracefulShutdown()
+        }
+        #expect(!exists(server.directory))
+    }
+
+    private func mode(of path: String) throws -> mode_t {
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        return status.st_mode & 0o777
+    }
+}
