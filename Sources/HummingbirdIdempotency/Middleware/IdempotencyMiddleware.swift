@@ -1,0 +1,56 @@
+public import Hummingbird
+public import Idempotency
+
+/// Protects every route of a group: a request runs at most once for its `Idempotency-Key`, and retries get the first answer again.
+///
+/// ```swift
+/// router.group("payments")
+///     .add(middleware: IdempotencyMiddleware(idempotency) { request, context in try context.requireIdentity().tenant })
+///     .post { request, context in
+///         let order = try await request.decode(as: Order.self, context: context)
+///         return try await payments.insert(order, in: context.requireTransaction())
+///     }
+/// ```
+/// Only the policy's methods (POST and PATCH) are protected; others pass through untouched. The handler works in the transaction of
+/// `context.requireTransaction()`; its answer and the key are committed with it, before a byte leaves.
+///
+/// Put it after (inside) metrics, tracing, logging and authentication, so that those see every request, replays too, and a revoked
+/// caller gets no stored answer. Middleware between it and the handler does not run for a replay.
+///
+/// An error that the handler throws with a status in the policy's `finalStatuses` becomes a stored answer; any other error is
+/// rethrown as it is. What the protection itself refuses is thrown as ``Problem``.
+public struct IdempotencyMiddleware<Context: IdempotencyRequestContext>: RouterMiddleware {
+    private let protection: RequestProtection<Context>
+
+    /// Makes the middleware.
+    ///
+    /// - Parameters:
+    ///   - idempotency: the engine.
+    ///   - policy: the rules of this group; the engine's by default. With `keyRequired` false a request without key runs
+    ///     unprotected, and `requireTransaction()` throws in it.
+    ///   - options: how to answer.
+    ///   - scope: who owns the key: the authenticated tenant or principal. A key means nothing outside its scope, so that nobody
+    ///     can read another caller's answer. Runs before the body is read; what it throws is the answer.
+    /// - Precondition: `policy` is valid (`IdempotencyPolicy.validate()`).
+    public init(
+        _ idempotency: Idempotency, policy: IdempotencyPolicy? = nil, options: IdempotencyOptions = .init(),
+        scope: @escaping @Sendable (Request, Context) async throws -> String
+    ) {
+        protection = RequestProtection(idempotency, policy: policy, options: options, scope: scope)
+    }
+
+    /// Answers the request, from the handler or from the ledger.
+    public func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard protection.policy.methods.contains(request.method) else { return try await next(request, context) }
+        if !protection.policy.keyRequired, !request.headers.contains(.idempotencyKey) {
+            return try await next(request, context)
+        }
+        return try await protection.respond(to: request, context: context) { request, context, transaction in
+            var context = context
+            context.idempotency.transaction = transaction
+            return try await next(request, context)
+        }
+    }
+}

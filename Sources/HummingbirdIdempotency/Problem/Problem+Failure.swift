@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import Idempotency
+import LibPQ
+
+extension Problem {
+    /// A problem of the protection.
+    /// - Parameters:
+    ///   - kind: which one; status, title and default detail come from it.
+    ///   - options: the documentation's address, and the seconds of `Retry-After` for kinds that have one.
+    ///   - detail: a more precise sentence, if there is one.
+    ///   - underlying: the error behind it, for logs.
+    public init(
+        _ kind: ProblemKind, options: IdempotencyOptions = .init(), detail: String? = nil,
+        underlying: (any Error)? = nil
+    ) {
+        self.init(
+            type: "\(options.documentation)#\(kind.rawValue)", title: kind.title, status: kind.status,
+            detail: detail ?? kind.detail, underlying: underlying)
+        if kind.isRetryable { headers[.retryAfter] = String(options.retryAfterSeconds) }
+    }
+}
+
+extension ProblemKind {
+    /// Which problem a failed `perform` is to the client; `nil` for errors that are the handler's own business and travel on.
+    ///
+    /// An error that knows its own response always travels on, even if it wraps one of those below.
+    init?(failure: any Error) {
+        switch failure {
+        case is any HTTPResponseError:
+            return nil
+        case let error as IdempotencyError:
+            switch error.code {
+            case .mismatch: self = .mismatch
+            case .inFlight: self = .inFlight
+            case .unavailable: self = .unavailable
+            case .outcomeUnknown: self = .outcomeUnknown
+            case .responseTooLarge: self = .responseTooLarge
+            default: self = .internalError
+            }
+        case let error as PostgresError:
+            // A lock not granted, a backend shut down, a serialization failure after the last re-run: rolled back for sure, and
+            // trying again may help. A constraint that failed is the handler's to explain.
+            if error.code == .commitUnknown {
+                self = .outcomeUnknown
+            } else if error.isTransient || error.sqlState?.isTransactionRetryable == true {
+                self = .unavailable
+            } else {
+                return nil
+            }
+        case is ResponseCaptureError:
+            self = .responseTooLarge
+        default:
+            return nil
+        }
+    }
+}

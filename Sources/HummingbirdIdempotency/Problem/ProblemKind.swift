@@ -1,0 +1,80 @@
+public import HTTPTypes
+
+/// The problems that the protection itself answers. The raw value is the fragment of the problem's `type`.
+///
+/// ``Problem/init(_:options:detail:underlying:)`` makes the problem. A service's documentation page has a section for each; iterate
+/// `allCases` in a test to be sure.
+public enum ProblemKind: String, Sendable, CaseIterable {
+    /// 400: no `Idempotency-Key`, although the route needs one.
+    case keyMissing = "key-missing"
+    /// 400: the key cannot be used.
+    case keyMalformed = "key-malformed"
+    /// 409: the first request with this key still runs.
+    case inFlight = "in-flight"
+    /// 422: the key was used for another request.
+    case mismatch = "mismatch"
+    /// 413: the request's body is over the limit.
+    case requestTooLarge = "request-too-large"
+    /// 500: the handler's response is over the limit, or has no end.
+    case responseTooLarge = "response-too-large"
+    /// 503: the database cannot be reached, or has no connection free.
+    case unavailable = "unavailable"
+    /// 503: whether the request was carried out could not be found out in time.
+    case outcomeUnknown = "outcome-unknown"
+    /// 500: a fault on our side.
+    case internalError = "internal-error"
+
+    /// The status that goes with it.
+    public var status: HTTPResponse.Status {
+        switch self {
+        case .keyMissing, .keyMalformed: .badRequest
+        case .inFlight: .conflict
+        case .mismatch: .unprocessableContent
+        case .requestTooLarge: .contentTooLarge
+        case .responseTooLarge, .internalError: .internalServerError
+        case .unavailable, .outcomeUnknown: .serviceUnavailable
+        }
+    }
+
+    /// Whether the same request with the same key may succeed a little later; the answer then has `Retry-After`.
+    public var isRetryable: Bool {
+        switch self {
+        case .inFlight, .unavailable, .outcomeUnknown: true
+        default: false
+        }
+    }
+
+    /// The summary.
+    public var title: String {
+        switch self {
+        case .keyMissing: "Idempotency-Key is missing"
+        case .keyMalformed: "Idempotency-Key is malformed"
+        case .inFlight: "A request with this Idempotency-Key is in flight"
+        case .mismatch: "Idempotency-Key was used for another request"
+        case .requestTooLarge: "Request body is too large"
+        case .responseTooLarge: "Response cannot be stored"
+        case .unavailable: "Service is temporarily unavailable"
+        case .outcomeUnknown: "Outcome is not known yet"
+        case .internalError: "Internal error"
+        }
+    }
+
+    /// What happened and what helps, where nothing more precise is known.
+    public var detail: String {
+        switch self {
+        case .keyMissing:
+            "This operation needs an Idempotency-Key header field. Send a new unique value for each operation."
+        case .keyMalformed:
+            "The key must be 1 to 255 characters of visible ASCII, sent once, bare or in quotation marks."
+        case .inFlight: "The first request with this key has not ended. Retry with the same key to get its answer."
+        case .mismatch: "Send the original request to get its answer, or use a new key for a new operation."
+        case .requestTooLarge: "The body of the request is larger than this operation accepts."
+        case .responseTooLarge:
+            "The answer could not be stored, so the operation was undone. The key can be used again."
+        case .unavailable: "The request was not carried out, or can safely be asked about: retry with the same key."
+        case .outcomeUnknown: "Retry with the same key: the answer tells whether the request was carried out."
+        case .internalError:
+            "The server failed to answer this request, and the operation was undone. The key can be used again."
+        }
+    }
+}

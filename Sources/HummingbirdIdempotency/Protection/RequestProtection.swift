@@ -1,0 +1,148 @@
+import HTTPTypes
+import Hummingbird
+import Idempotency
+import LibPQ
+import Logging
+import NIOCore
+
+/// One protected request's way: the shared body of the middleware and of the route form.
+///
+/// Key, scope, body and fingerprint first, all without a database; then `perform`, with the handler inside; then the response.
+struct RequestProtection<Context: RequestContext>: Sendable {
+    typealias Scope = @Sendable (Request, Context) async throws -> String
+
+    let idempotency: Idempotency
+    let policy: IdempotencyPolicy
+    let options: IdempotencyOptions
+    let scope: Scope
+
+    /// - Precondition: the policy is valid; the message says what is wrong with it.
+    init(_ idempotency: Idempotency, policy: IdempotencyPolicy?, options: IdempotencyOptions, scope: @escaping Scope) {
+        let policy = policy ?? idempotency.policy
+        do throws(IdempotencyError) {
+            try policy.validate()
+        } catch {
+            preconditionFailure(error.message)
+        }
+        self.idempotency = idempotency
+        self.policy = policy
+        self.options = options
+        self.scope = scope
+    }
+
+    /// Answers a request at most once for its key.
+    ///
+    /// - Parameter handler: the work. May run several times for one request (after a serialization failure), each time in a
+    ///   transaction of its own and with the body to be read from the start.
+    /// - Throws: ``Problem`` for what the protection answers itself; the handler's own errors as they were thrown.
+    func respond(
+        to request: Request, context: Context,
+        handler: (Request, Context, PostgresTransaction) async throws -> Response
+    ) async throws -> Response {
+        try requireSingleProtection(context)
+        let key = try key(of: request)
+        let scope = try await scope(request, context)
+        let (request, fingerprint) = try await collect(request)
+        func finalOutcome(of error: any Error) async throws -> Outcome? {
+            try await self.finalOutcome(of: error, request: request, context: context)
+        }
+        let performed: Performed
+        do {
+            performed = try await idempotency.perform(
+                scope: scope, key: key, fingerprint: fingerprint, policy: policy,
+                finalOutcome: finalOutcome
+            ) { transaction in
+                let response = try await handler(request, context, transaction)
+                return try await capture(response, context: context)
+            }
+        } catch {
+            throw answer(to: error, context: context)
+        }
+        switch performed.disposition {
+        case .replayed:
+            var response = Response(performed.outcome.replayable)
+            response.headers[.idempotentReplayed] = "true"
+            return response
+        default:
+            return Response(performed.outcome)
+        }
+    }
+
+    /// Two protections round one handler would wait for each other: the inner one claims the key that the outer one holds.
+    private func requireSingleProtection(_ context: Context) throws {
+        guard let protected = context as? any IdempotencyRequestContext, protected.idempotency.transaction != nil else {
+            return
+        }
+        context.logger.error(
+            "The route is protected twice; remove the IdempotencyMiddleware or the idempotent: argument",
+            metadata: ["route": "\(context.endpointPath ?? "unknown")"])
+        throw Problem(.internalError, options: options)
+    }
+
+    private func key(of request: Request) throws -> IdempotencyKey {
+        do throws(KeyError) {
+            return try IdempotencyKey(parsing: request.headers[values: .idempotencyKey], syntax: policy.keySyntax)
+        } catch {
+            if error.code == .missing { throw Problem(.keyMissing, options: options) }
+            throw Problem(.keyMalformed, options: options, detail: error.message)
+        }
+    }
+
+    /// Reads the body, so that the fingerprint can cover it and the handler can read it as often as it runs.
+    private func collect(_ request: Request) async throws -> (Request, Fingerprint) {
+        let limit = policy.maximumRequestBody
+        // Refused before a byte of it is read, when the client says how much it would be.
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge(limit) }
+        var request = request
+        let body: ByteBuffer
+        do {
+            body = try await request.collectBody(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw tooLarge(limit)
+        }
+        let fingerprint = Fingerprint.of(
+            method: request.method.rawValue, path: request.uri.path, query: request.uri.query,
+            contentType: request.headers[.contentType], body: body.readableBytesView)
+        return (request, fingerprint)
+    }
+
+    private func tooLarge(_ limit: Int) -> Problem {
+        Problem(.requestTooLarge, options: options, detail: "The body of the request is larger than \(limit) bytes.")
+    }
+
+    private func capture(_ response: Response, context: Context) async throws -> Outcome {
+        try await response.captured(
+            limit: policy.maximumResponseBody, timeLimit: options.captureDeadline, logger: context.logger)
+    }
+
+    /// What a thrown error answers, if that answer is final by the policy.
+    private func finalOutcome(of error: any Error, request: Request, context: Context) async throws -> Outcome? {
+        guard let error = error as? any HTTPResponseError, policy.finalStatuses.contains(error.status.code) else {
+            return nil
+        }
+        let response = try error.response(from: request, context: context)
+        // An error's response may have another status than the error; what the client sees decides.
+        guard policy.finalStatuses.contains(response.status.code) else { return nil }
+        return try await capture(response, context: context)
+    }
+
+    /// The error that leaves: a problem where the protection has something to say, else the one that came.
+    private func answer(to error: any Error, context: Context) -> any Error {
+        guard let kind = ProblemKind(failure: error) else { return error }
+        switch kind {
+        case .mismatch, .inFlight:
+            context.logger.debug("Request refused", metadata: ["idempotency.problem": "\(kind.rawValue)"])
+        default:
+            // Descriptions, never debug descriptions: those quote SQL and data.
+            let cause = (error as? IdempotencyError)?.underlying as? PostgresError
+            context.logger.error(
+                "Request failed, nothing was stored for its key",
+                metadata: [
+                    "idempotency.problem": "\(kind.rawValue)",
+                    "error": "\(error)",
+                    "cause": "\(cause.map(String.init(describing:)) ?? "none")",
+                ])
+        }
+        return Problem(kind, options: options, underlying: error)
+    }
+}
