@@ -40,9 +40,9 @@ if command -v apt-get >/dev/null 2>&1; then
     case $debian in
     *postgresql*)
         # Debian would make and start a cluster of its own. We need the programs only.
-        if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        if ! grep -qs '^[[:space:]]*create_main_cluster' /etc/postgresql-common/createcluster.conf; then
             $root mkdir -p /etc/postgresql-common
-            echo 'create_main_cluster = false' | $root tee /etc/postgresql-common/createcluster.conf >/dev/null
+            echo 'create_main_cluster = false' | $root tee -a /etc/postgresql-common/createcluster.conf >/dev/null
         fi
         ;;
     esac

@@ -1,0 +1,56 @@
+# The verbs of this repository. `make help` lists them.
+
+SWIFT ?= swift
+# Imports that Package.swift does not declare are errors, in every build that these verbs make.
+SWIFTFLAGS ?= --explicit-target-dependency-import-check error
+SOURCES = Package.swift Sources Tests
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install what is missing: libpq's headers, pkg-config, PostgreSQL's binaries
+	@scripts/setup.sh
+
+.PHONY: demo
+demo: setup ## run the payments service and show what it promises (ONCE=1: show it, then exit)
+	@scripts/demo.sh
+
+.PHONY: build
+build: setup ## build everything, tests too
+	@$(SWIFT) build --build-tests $(SWIFTFLAGS)
+
+.PHONY: test
+test: setup ## run all tests, each on a database of its own (FILTER=name: only those)
+	@$(SWIFT) test --disable-xctest $(SWIFTFLAGS) $(if $(FILTER),--filter $(FILTER))
+
+.PHONY: lint
+lint: ## check format and style
+	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+.PHONY: format
+format: ## rewrite the sources in the house's format
+	@$(SWIFT) format format --in-place --recursive --parallel $(SOURCES)
+
+.PHONY: bench
+bench: setup ## measure protected against unprotected payments, and replays
+	@scripts/bench.sh
+
+.PHONY: docs
+docs: ## check that the documentation comments of the libraries build (needs docc)
+	@mkdir -p .build/docs
+	@$(SWIFT) package $(SWIFTFLAGS) dump-symbol-graph --minimum-access-level public --skip-synthesized-members >/dev/null
+	@for module in LibPQ SQLMigrations Idempotency HummingbirdIdempotency EmbeddedPostgres; do \
+		mkdir -p .build/docs/$$module.docc; \
+		docc convert .build/docs/$$module.docc --fallback-display-name $$module \
+			--fallback-bundle-identifier swift-idempotency.$$module \
+			--additional-symbol-graph-dir .build/*/symbolgraph --output-path .build/docs/$$module.doccarchive || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built and the demo's data
+	@$(SWIFT) package clean
+	@rm -rf .payments
