@@ -145,7 +145,17 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "IdempotencyTests", dependencies: ["Idempotency", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "IdempotencyTests",
+            dependencies: [
+                "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "HummingbirdIdempotencyTests",
             dependencies: [

@@ -1,0 +1,81 @@
+import HTTPTypes
+import Testing
+
+@testable import Idempotency
+
+@Suite("Claim table")
+struct ClaimDecisionTests {
+    static let mine = Fingerprint.of(method: "POST", path: "/", query: nil, contentType: nil, body: [1])
+    static let other = Fingerprint.of(method: "POST", path: "/", query: nil, contentType: nil, body: [2])
+    static let headers: HTTPFields = [.location: "/payments/1"]
+
+    static func row(
+        _ fingerprint: Fingerprint = mine, status: Int? = 201, headers: [UInt8]? = HeaderCodec.encode(headers),
+        body: [UInt8]? = [7], expired: Bool = false
+    ) -> StoredRow {
+        StoredRow(fingerprint: fingerprint.bytes, status: status, headers: headers, body: body, expired: expired)
+    }
+
+    static let replay = ClaimDecision.replay(Outcome(status: 201, headers: headers, body: [7]))
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let result: ClaimResult
+        let startOvers: Int
+        let expected: ClaimDecision
+
+        init(_ sentence: String, _ result: ClaimResult, startOvers: Int = 0, _ expected: ClaimDecision) {
+            self.testDescription = sentence
+            self.result = result
+            self.startOvers = startOvers
+            self.expected = expected
+        }
+    }
+
+    static func found(_ row: StoredRow?) -> ClaimResult { .looked(inserted: false, row: row) }
+
+    static let table: [Case] = [
+        Case("inserted: claimed", .looked(inserted: true, row: row(status: nil, headers: nil, body: nil)), .claimed),
+        Case(
+            "inserted, retention already over: claimed all the same",
+            .looked(inserted: true, row: row(status: nil, headers: nil, body: nil, expired: true)), .claimed),
+        Case("completed by the same request: replay", found(row()), replay),
+        Case("completed by another request: mismatch", found(row(other)), .mismatch),
+        Case("expired, same request: reclaim", found(row(expired: true)), .reclaim),
+        Case("expired, another request: reclaim, not mismatch", found(row(other, expired: true)), .reclaim),
+        Case("expired and damaged: reclaim heals it", found(row(status: nil, expired: true)), .reclaim),
+        Case("purged or aborted in between: start over", found(nil), .startOver),
+        Case("gone for the third time: start over", found(nil), startOvers: 2, .startOver),
+        Case("gone once too often: give up", found(nil), startOvers: 3, .giveUp),
+        Case("lock timeout: in flight elsewhere", .failed(sqlState: "55P03"), .inFlight),
+        Case("lock timeout late: still in flight", .failed(sqlState: "55P03"), startOvers: 3, .inFlight),
+        Case("serialization failure: start over", .failed(sqlState: "40001"), .startOver),
+        Case("deadlock: start over", .failed(sqlState: "40P01"), .startOver),
+        Case("deadlock once too often: give up", .failed(sqlState: "40P01"), startOvers: 3, .giveUp),
+        Case("another error: reported", .failed(sqlState: "42P01"), .failed(sqlState: "42P01")),
+        Case("reclaim changed the row: claimed", .reclaimed(rows: 1), .claimed),
+        Case("reclaim came too late: look again", .reclaimed(rows: 0), .startOver),
+        Case("reclaim came too late once too often: give up", .reclaimed(rows: 0), startOvers: 3, .giveUp),
+        Case("reclaim met a deadlock: start over", .failed(sqlState: "40P01"), startOvers: 1, .startOver),
+        Case(
+            "NULL headers and body are none and empty", found(row(headers: nil, body: nil)),
+            .replay(Outcome(status: 201))),
+        Case("inserted but not visible: damaged", .looked(inserted: true, row: nil), .damaged(.ownRowHidden)),
+        Case(
+            "inserted but another's fingerprint: damaged", .looked(inserted: true, row: row(other)),
+            .damaged(.ownRowHidden)),
+        Case("committed without outcome: damaged, never run", found(row(status: nil)), .damaged(.noOutcome)),
+        Case("committed without outcome by another request: mismatch", found(row(other, status: nil)), .mismatch),
+        Case("status out of range: damaged", found(row(status: 99)), .damaged(.status(99))),
+        Case("status beyond 599: damaged", found(row(status: 600)), .damaged(.status(600))),
+        Case(
+            "headers of a later version: damaged", found(row(headers: [9])),
+            .damaged(.headers(HeaderCodecError(.unknownVersion)))),
+        Case("several rows reclaimed: damaged", .reclaimed(rows: 2), .damaged(.severalRows)),
+    ]
+
+    @Test("each row of the claim table", arguments: table)
+    func decision(row: Case) {
+        #expect(ClaimDecision.after(row.result, fingerprint: Self.mine, startOvers: row.startOvers) == row.expected)
+    }
+}

@@ -1,0 +1,84 @@
+import HTTPTypes
+import Testing
+
+@testable import Idempotency
+
+@Suite("Policy")
+struct IdempotencyPolicyTests {
+    @Test("the defaults are those of the contract, and valid")
+    func defaults() throws {
+        let policy = IdempotencyPolicy()
+        try policy.validate()
+        #expect(policy.retention == .seconds(86_400))
+        #expect(policy.waitBudget == .seconds(2))
+        #expect(policy.keyRequired)
+        #expect(policy.keySyntax == .lenient)
+        #expect(policy.methods == [.post, .patch])
+        #expect(policy.finalStatuses == [402, 404, 409, 410, 422])
+        #expect(policy.maximumRequestBody == 1_048_576)
+        #expect(policy.maximumResponseBody == 1_048_576)
+        #expect(policy.maximumReruns == 3)
+        #expect(policy.resolveDeadline == .seconds(10))
+    }
+
+    @Test(
+        "values at the edge are accepted",
+        arguments: [
+            IdempotencyPolicy(retention: .milliseconds(12_001)),
+            IdempotencyPolicy(retention: .hours(24 * 3653)),
+            IdempotencyPolicy(waitBudget: .zero),
+            IdempotencyPolicy(waitBudget: .hours(1)),
+            IdempotencyPolicy(finalStatuses: []),
+            IdempotencyPolicy(finalStatuses: [400, 499]),
+            IdempotencyPolicy(maximumRequestBody: 1, maximumResponseBody: 512 << 20),
+            IdempotencyPolicy(maximumReruns: 0),
+            IdempotencyPolicy(resolveDeadline: .milliseconds(1)),
+        ])
+    func accepted(policy: IdempotencyPolicy) throws {
+        try policy.validate()
+    }
+
+    @Test(
+        "a value that makes no sense is refused with a sentence that names it",
+        arguments: [
+            (IdempotencyPolicy(retention: .zero), "retention must be positive"),
+            (IdempotencyPolicy(retention: .seconds(-1)), "retention must be positive"),
+            (IdempotencyPolicy(retention: .hours(24 * 3653) + .seconds(1)), "retention must be at most"),
+            (IdempotencyPolicy(retention: .seconds(12)), "longer than waitBudget and resolveDeadline"),
+            (IdempotencyPolicy(waitBudget: .milliseconds(-1)), "waitBudget must not be negative"),
+            (IdempotencyPolicy(waitBudget: .hours(1) + .milliseconds(1)), "waitBudget must be at most"),
+            (IdempotencyPolicy(resolveDeadline: .zero), "resolveDeadline must be positive"),
+            (IdempotencyPolicy(resolveDeadline: .hours(24)), "longer than waitBudget and resolveDeadline"),
+            (IdempotencyPolicy(maximumReruns: -1), "maximumReruns must be 0 to 100"),
+            (IdempotencyPolicy(maximumReruns: 101), "maximumReruns must be 0 to 100"),
+            (IdempotencyPolicy(maximumRequestBody: 0), "maximumRequestBody must be 1"),
+            (IdempotencyPolicy(maximumRequestBody: (512 << 20) + 1), "maximumRequestBody must be 1"),
+            (IdempotencyPolicy(maximumResponseBody: 0), "maximumResponseBody must be 1"),
+            (IdempotencyPolicy(maximumResponseBody: .max), "maximumResponseBody must be 1"),
+            (IdempotencyPolicy(methods: []), "methods is empty"),
+            (IdempotencyPolicy(finalStatuses: [402, 500]), "holds 500"),
+            (IdempotencyPolicy(finalStatuses: [200]), "holds 200"),
+        ])
+    func refused(policy: IdempotencyPolicy, sentence: String) {
+        let error = #expect(throws: IdempotencyError.self) { try policy.validate() }
+        #expect(error?.code == .invalidPolicy)
+        #expect(error?.message.contains(sentence) == true, "\(error?.message ?? "")")
+    }
+
+    @Test(
+        "a wait budget becomes a lock_timeout of whole milliseconds, and never 0, which would wait for ever",
+        arguments: [
+            (Duration.seconds(2), 2000), (.zero, 1), (.microseconds(1), 1), (.microseconds(1500), 2),
+            (.milliseconds(1), 1), (.milliseconds(1999), 1999), (.seconds(-5), 1), (.hours(1), 3_600_000),
+            (.seconds(Int64.max), 3_600_000),
+        ])
+    func lockTimeout(budget: Duration, milliseconds: Int) {
+        #expect(IdempotencyPolicy.lockTimeoutMilliseconds(for: budget) == milliseconds)
+    }
+
+    @Test("minutes and hours are what they say")
+    func units() {
+        #expect(Duration.minutes(90) == .seconds(5400))
+        #expect(Duration.hours(24) == .seconds(86_400))
+    }
+}

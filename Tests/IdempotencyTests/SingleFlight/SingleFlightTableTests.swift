@@ -1,0 +1,101 @@
+import Testing
+
+@testable import Idempotency
+
+@Suite("Single-flight table")
+struct SingleFlightTableTests {
+    typealias Table = SingleFlightTable<String>
+
+    static let key = FlightKey(scope: "acme", keyID: KeyID(hashing: "k", secret: nil))
+    static let mine = ClaimDecisionTests.mine
+    static let other = ClaimDecisionTests.other
+
+    enum Event: Sendable {
+        case enter(String, fingerprint: Fingerprint = mine, scope: String = "acme")
+        case leave(String)
+        case finish(outcome: Bool)
+    }
+
+    /// Runs events and writes down, in words, what each led to.
+    static func run(_ events: [Event], maximumWaiters: Int = 2) -> [String] {
+        var table = Table(maximumWaiters: maximumWaiters)
+        func id(_ name: String) -> Table.WaiterID { name.utf8.reduce(0) { $0 * 256 + Table.WaiterID($1) } }
+        return events.map { event in
+            switch event {
+            case .enter(let name, let fingerprint, let scope):
+                let key = FlightKey(scope: scope, keyID: key.keyID)
+                return "\(table.enter(key, fingerprint: fingerprint, id: id(name), waiter: name))"
+            case .leave(let name):
+                return table.leave(key, id: id(name)).map { "\($0) left" } ?? "nobody left"
+            case .finish(let outcome):
+                return switch table.finish(key, hasOutcome: outcome) {
+                case .nobody: "nobody, \(table.count) running"
+                case .promote(let waiter): "promote \(waiter)"
+                case .deliver(let waiters): "deliver to \(waiters.joined(separator: " ")), \(table.count) running"
+                }
+            }
+        }
+    }
+
+    struct Story: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let events: [Event]
+        let expected: [String]
+
+        init(_ sentence: String, _ steps: (Event, String)...) {
+            self.testDescription = sentence
+            self.events = steps.map(\.0)
+            self.expected = steps.map(\.1)
+        }
+    }
+
+    static let stories: [Story] = [
+        Story(
+            "the first leads, and leaves nothing behind with an outcome",
+            (.enter("a"), "lead"), (.finish(outcome: true), "nobody, 0 running"), (.enter("b"), "lead")),
+        Story(
+            "the first leads, and leaves nothing behind without an outcome",
+            (.enter("a"), "lead"), (.finish(outcome: false), "nobody, 0 running"), (.enter("b"), "lead")),
+        Story(
+            "an outcome goes to all waiters in their order",
+            (.enter("a"), "lead"), (.enter("b"), "wait"), (.enter("c"), "wait"),
+            (.finish(outcome: true), "deliver to b c, 0 running")),
+        Story(
+            "without an outcome exactly one is promoted, first come first served, and the others keep waiting",
+            (.enter("a"), "lead"), (.enter("b"), "wait"), (.enter("c"), "wait"),
+            (.finish(outcome: false), "promote b"), (.enter("d"), "wait"),
+            (.finish(outcome: false), "promote c"), (.finish(outcome: true), "deliver to d, 0 running")),
+        Story(
+            "another fingerprint is a mismatch at once, and does not wait",
+            (.enter("a"), "lead"), (.enter("b", fingerprint: other), "mismatch"),
+            (.finish(outcome: true), "nobody, 0 running"), (.enter("b", fingerprint: other), "lead")),
+        Story(
+            "a promoted leader's fingerprint counts like the first one's",
+            (.enter("a"), "lead"), (.enter("b"), "wait"), (.finish(outcome: false), "promote b"),
+            (.enter("c", fingerprint: other), "mismatch"), (.enter("d"), "wait")),
+        Story(
+            "a waiter that left gets nothing",
+            (.enter("a"), "lead"), (.enter("b"), "wait"), (.enter("c"), "wait"), (.leave("b"), "b left"),
+            (.finish(outcome: false), "promote c"), (.finish(outcome: false), "nobody, 0 running")),
+        Story(
+            "leaving twice, after promotion, or without having entered does nothing",
+            (.leave("a"), "nobody left"), (.enter("a"), "lead"), (.leave("a"), "nobody left"), (.enter("b"), "wait"),
+            (.leave("b"), "b left"), (.leave("b"), "nobody left"), (.enter("c"), "wait"),
+            (.finish(outcome: false), "promote c"), (.leave("c"), "nobody left"),
+            (.finish(outcome: true), "nobody, 0 running")),
+        Story(
+            "past the cap a request is turned away, until a place is free; a mismatch is still told",
+            (.enter("a"), "lead"), (.enter("b"), "wait"), (.enter("c"), "wait"), (.enter("d"), "full"),
+            (.enter("e", fingerprint: other), "mismatch"), (.leave("b"), "b left"), (.enter("d"), "wait"),
+            (.finish(outcome: true), "deliver to c d, 0 running")),
+        Story(
+            "the same key of another scope is another key",
+            (.enter("a"), "lead"), (.enter("b", scope: "globex"), "lead"), (.finish(outcome: true), "nobody, 1 running")
+        ),
+    ]
+
+    @Test("events lead to actions", arguments: stories)
+    func story(story: Story) {
+        #expect(Self.run(story.events) == story.expected)
+    }
+}
