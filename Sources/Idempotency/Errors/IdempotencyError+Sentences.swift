@@ -1,0 +1,20 @@
+/// The errors that the engine throws in more than one place.
+extension IdempotencyError {
+    static var mismatch: IdempotencyError {
+        IdempotencyError(.mismatch, "the key was used with another request")
+    }
+
+    static var inFlight: IdempotencyError {
+        IdempotencyError(.inFlight, "the first request with this key has not ended yet")
+    }
+
+    static func unavailable(_ underlying: (any Error)?) -> IdempotencyError {
+        IdempotencyError(
+            .unavailable, "the database cannot serve the request now; nothing was done", underlying: underlying)
+    }
+
+    static func outcomeUnknown(_ underlying: any Error) -> IdempotencyError {
+        IdempotencyError(
+            .outcomeUnknown, "whether the work was committed could not be found out in time", underlying: underlying)
+    }
+}

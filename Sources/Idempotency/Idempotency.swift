@@ -1,0 +1,92 @@
+public import Crypto
+public import LibPQ
+public import Logging
+
+/// Does a unit of work at most once a key, and remembers its outcome in the same transaction.
+///
+/// The one operation is ``perform(scope:key:fingerprint:policy:finalOutcome:isolation:_:)``; doors such as the Hummingbird
+/// middleware turn their request into (scope, key, fingerprint) and the outcome back. The protocol's statements, endings and
+/// proofs are described in docs/guarantees.md.
+public final class Idempotency: Sendable {
+    /// The rules for calls that bring none of their own.
+    public let policy: IdempotencyPolicy
+    let pool: PostgresPool
+    let logger: Logger
+    let claimWaiters: ClaimWaiters
+    private let secret: SymmetricKey?
+    private let singleFlight = SingleFlight(clock: ContinuousClock())
+
+    /// Makes an engine; sends nothing.
+    ///
+    /// - Parameters:
+    ///   - pool: where keys and business tables live. The work's transactions run on its connections. The common request is
+    ///     fastest when the pool's `lockTimeout` equals the policy's `waitBudget`, as both do by default.
+    ///   - policy: the default rules. A contradictory policy is a programming error and stops the process with the reason.
+    ///   - secret: the HMAC key for hashing keys. Default nil: plain SHA-256. See ``KeyID``.
+    ///   - logger: where the engine reports. Keys, scopes, fingerprints and bodies are never logged.
+    public init(
+        pool: PostgresPool, policy: IdempotencyPolicy = IdempotencyPolicy(), secret: SymmetricKey? = nil,
+        logger: Logger = Logger(label: "idempotency")
+    ) {
+        do {
+            try policy.validate()
+        } catch {
+            preconditionFailure("\(error)")
+        }
+        self.pool = pool
+        self.policy = policy
+        self.secret = secret
+        self.logger = logger
+        claimWaiters = ClaimWaiters(poolSize: pool.maximumConnections)
+    }
+
+    /// Runs `work` unless this key has an outcome; answers with the outcome either way.
+    ///
+    /// `work` runs on a database connection's thread, in a READ COMMITTED transaction that has claimed the key. What it writes
+    /// through the transaction and the outcome that it returns are committed together, or neither. It may run again in a new
+    /// transaction after `40001`, `40P01` or a COMMIT that proved to be lost, so its effects belong into the transaction.
+    ///
+    /// | `work` | its writes | key |
+    /// |---|---|---|
+    /// | returns an outcome below 500 | kept | completed |
+    /// | throws an error that `finalOutcome` maps to an outcome | undone | completed |
+    /// | returns 5xx or throws anything else | undone | free |
+    ///
+    /// - Parameters:
+    ///   - scope: who owns the key, e.g. a tenant.
+    ///   - key: the client's key.
+    ///   - fingerprint: what the request asks for.
+    ///   - policy: rules for this call instead of ``policy``.
+    ///   - finalOutcome: the outcome of an error that is final, nil for errors after which a retry shall run again. Default:
+    ///     no error is final.
+    ///   - isolation: the caller's.
+    ///   - work: the unit of work.
+    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `unavailable`, `outcomeUnknown`,
+    ///   `transactionAborted`, `damagedOutcome`; or a `PostgresError` that has no such meaning (a missing table, a deferred
+    ///   constraint).
+    public func perform(
+        scope: String, key: IdempotencyKey, fingerprint: Fingerprint, policy: IdempotencyPolicy? = nil,
+        finalOutcome: ((any Error) async throws -> Outcome?)? = nil,
+        isolation: isolated (any Actor)? = #isolation,
+        _ work: (PostgresTransaction) async throws -> Outcome
+    ) async throws -> Performed {
+        let unit = KeyedUnit(
+            scope: scope, keyID: KeyID(key, secret: secret), fingerprint: fingerprint, policy: policy ?? self.policy)
+        let entry = try await singleFlight.enter(
+            unit.flightKey, fingerprint: fingerprint, deadline: .now + unit.policy.waitBudget)
+        switch consume entry {
+        case .leader(let ticket):
+            let performed = try await lead(unit, finalOutcome: finalOutcome, work)  // a thrown error releases the ticket
+            ticket.finish(performed.disposition == .notStored ? nil : performed.outcome.replayable)
+            return performed
+        case .outcome(let outcome):
+            return Performed(outcome: outcome, disposition: .replayed)
+        case .mismatch:
+            throw IdempotencyError.mismatch
+        case .timedOut:
+            throw IdempotencyError.inFlight
+        case .full:
+            throw IdempotencyError.inFlight
+        }
+    }
+}

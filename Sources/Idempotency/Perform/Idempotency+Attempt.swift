@@ -1,0 +1,182 @@
+internal import LibPQ
+internal import Logging
+
+/// One attempt at a unit: claim, work, ending. The decisions are ``ClaimDecision`` and ``EndingDecision``; this drives them.
+extension Idempotency {
+    /// Whatever leaves the transaction open on return is rolled back by the pool, for which nobody waits.
+    func attempt(
+        _ unit: KeyedUnit, _ progress: inout Progress, on connection: PostgresConnection,
+        finalOutcome: ((any Error) async throws -> Outcome?)?,
+        isolation: isolated (any Actor)? = #isolation, _ work: (PostgresTransaction) async throws -> Outcome
+    ) async throws -> Attempt {
+        let transaction: PostgresTransaction
+        do {
+            transaction = try await connection.begin()
+            switch try await claim(unit, in: transaction, startOvers: progress.startOvers) {
+            case .claimed: break
+            case let other: return try answer(other)
+            }
+        } catch let error as PostgresError
+            where error.endsConnection && progress.startOvers < ClaimDecision.maximumStartOvers
+        {
+            return .startOver  // the pool's connection had died; nothing was persisted on it
+        }
+        progress.unknown = nil  // claimed: what was unknown is proven to be undone
+
+        let returned: Outcome
+        do {
+            returned = try await work(transaction)
+        } catch {
+            let final = try await finalOutcome?(error)
+            let end = WorkEnd(
+                result: .threw(final: final != nil, sqlState: (error as? PostgresError)?.sqlState?.rawValue),
+                transaction: await state(of: transaction))
+            await connection.rollBack(transaction)
+            switch EndingDecision.after(end, rerunsLeft: progress.rerunsLeft) {
+            case .rerun: return .rerun
+            case .storeFinal:
+                guard let final else { return .threw(error) }
+                return try await storeFinal(final, of: unit, on: connection, startOvers: progress.startOvers)
+            default: return .threw(error)
+            }
+        }
+        let end = WorkEnd(result: .returned(status: returned.status), transaction: await state(of: transaction))
+        let decision = EndingDecision.after(end, rerunsLeft: progress.rerunsLeft)
+        if decision == .commit {
+            return try await commit(returned, of: unit, transaction, rerunsLeft: progress.rerunsLeft)
+        }
+        await connection.rollBack(transaction)
+        switch decision {
+        case .handOn: return .answered(Performed(outcome: returned, disposition: .notStored))
+        case .rerun: return .rerun
+        case .fail(let failure): throw error(for: failure)
+        case .commit, .storeFinal: preconditionFailure("a returned outcome is not a final error")
+        }
+    }
+
+    // MARK: Claim
+
+    private func claim(
+        _ unit: KeyedUnit, in transaction: PostgresTransaction, startOvers: Int
+    ) async throws(PostgresError) -> ClaimDecision {
+        let budget = claimWaiters.enter(budget: unit.policy.waitBudget)
+        defer { claimWaiters.leave() }
+        let lockTimeout = budget == pool.connectionConfiguration.lockTimeout ? nil : budget
+        do throws(PostgresError) {
+            let answers = try await transaction.pipeline(Ledger.claim(unit, lockTimeout: lockTimeout))
+            let decision = ClaimDecision.after(
+                try Ledger.claimResult(answers), fingerprint: unit.fingerprint, startOvers: startOvers)
+            guard decision == .reclaim else { return decision }
+            let rows = try await transaction.execute(Ledger.reclaim(unit))
+            return ClaimDecision.after(.reclaimed(rows: rows), fingerprint: unit.fingerprint, startOvers: startOvers)
+        } catch {
+            return try Self.decision(after: error, unit, startOvers: startOvers)
+        }
+    }
+
+    /// A failed statement of the protocol's own, as far as the protocol gives it a meaning.
+    private static func decision(
+        after error: PostgresError, _ unit: KeyedUnit, startOvers: Int
+    ) throws(PostgresError) -> ClaimDecision {
+        guard error.code == .server, let sqlState = error.sqlState else { throw error }
+        let decision = ClaimDecision.after(
+            .failed(sqlState: sqlState.rawValue), fingerprint: unit.fingerprint, startOvers: startOvers)
+        if case .failed = decision { throw error }
+        return decision
+    }
+
+    /// What a claim that did not get the key comes to.
+    private func answer(_ decision: ClaimDecision) throws -> Attempt {
+        switch decision {
+        case .replay(let outcome): return .answered(Performed(outcome: outcome, disposition: .replayed))
+        case .startOver, .reclaim: return .startOver
+        case .mismatch: throw IdempotencyError.mismatch
+        case .inFlight: throw IdempotencyError.inFlight
+        case .giveUp: throw IdempotencyError.unavailable(nil)
+        case .damaged(let damage):
+            logger.critical("a stored key is damaged", metadata: ["damage": "\(damage)"])
+            throw IdempotencyError(.damagedOutcome, "the stored outcome cannot be replayed")
+        case .claimed, .failed: preconditionFailure("handled by the callers")
+        }
+    }
+
+    // MARK: Endings
+
+    private func state(of transaction: PostgresTransaction) async -> WorkEnd.TransactionState {
+        let connection = transaction.connection
+        if let failure = await connection.failure(of: transaction) {
+            return .aborted(sqlState: failure.sqlState?.rawValue)
+        }
+        return await connection.isClosed ? .lost : .healthy
+    }
+
+    private func commit(
+        _ outcome: Outcome, of unit: KeyedUnit, _ transaction: PostgresTransaction, rerunsLeft: Int
+    ) async throws -> Attempt {
+        do throws(PostgresError) {
+            let answers = try await transaction.connection.commit(
+                transaction, after: [Ledger.storeOutcome(unit, outcome)])
+            if answers.first?.affectedRows != 1 {
+                logger.critical("the work was committed without its outcome: something else changed the key's row")
+            }
+            return .answered(Performed(outcome: outcome, disposition: .executed))
+        } catch {
+            switch error.code {
+            case .commitUnknown: return .unknown(outcome)
+            case .transactionAborted: throw self.error(for: .transactionAborted(sqlState: error.sqlState?.rawValue))
+            case .server: break
+            default: throw error
+            }
+            let end = WorkEnd(result: .refusedAtCommit(sqlState: error.sqlState?.rawValue), transaction: .healthy)
+            switch EndingDecision.after(end, rerunsLeft: rerunsLeft) {
+            case .rerun: return .rerun
+            case .fail(.rerunsExhausted(let sqlState)): throw self.error(for: .rerunsExhausted(sqlState: sqlState))
+            default: return .threw(error)  // as it would have come out of the work's own transaction
+            }
+        }
+    }
+
+    /// Stores a final error's outcome with its key, after the work was rolled back.
+    private func storeFinal(
+        _ outcome: Outcome, of unit: KeyedUnit, on connection: PostgresConnection, startOvers: Int
+    ) async throws -> Attempt {
+        do {
+            let answers = try await connection.commit(try await connection.begin(), after: Ledger.storeFinal(unit, outcome))
+            let decision = ClaimDecision.after(
+                try Ledger.claimResult(answers), fingerprint: unit.fingerprint, startOvers: startOvers)
+            switch decision {
+            case .claimed:
+                return .answered(Performed(outcome: outcome, disposition: .executed))
+            case .reclaim:
+                let taken = try await connection.commit(
+                    try await connection.begin(), after: [Ledger.reclaim(unit), Ledger.storeOutcome(unit, outcome)])
+                guard taken.first?.affectedRows == 1 else { return .startOver }
+                return .answered(Performed(outcome: outcome, disposition: .executed))
+            default:
+                return try answer(decision)
+            }
+        } catch let error as PostgresError {
+            if error.code == .commitUnknown { return .unknown(outcome) }
+            return try answer(Self.decision(after: error, unit, startOvers: startOvers))
+        }
+    }
+
+    private func error(for failure: EndingDecision.Failure) -> any Error {
+        switch failure {
+        case .transactionAborted, .refusedAtCommit:
+            logger.error("the work returned an answer although a statement of it had failed")
+            return IdempotencyError(
+                .transactionAborted, "the transaction had failed, so nothing was written and the answer would be untrue")
+        case .connectionLost:
+            return IdempotencyError.unavailable(nil)
+        case .rerunsExhausted(let sqlState):
+            logger.warning("gave up running again", metadata: ["sqlstate": "\(sqlState)"])
+            return IdempotencyError.unavailable(nil)
+        }
+    }
+}
+
+extension PostgresError {
+    /// The connection is gone, and COMMIT was not involved: nothing of its transaction persists.
+    fileprivate var endsConnection: Bool { code == .connectionLost || code == .connectionClosed }
+}

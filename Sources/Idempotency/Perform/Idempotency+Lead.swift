@@ -1,0 +1,96 @@
+internal import LibPQ
+internal import Logging
+
+/// Runs one unit to its end: attempts, each on a leased connection and in a transaction of its own, until one answers.
+extension Idempotency {
+    /// What one attempt came to. What it *throws* comes from the engine or the database, never from the work.
+    enum Attempt {
+        case answered(Performed)
+        /// The work's own error; its writes are undone.
+        case threw(any Error)
+        /// Nothing was persisted, and a new transaction may do better.
+        case startOver
+        /// A conflict between transactions: the work runs again.
+        case rerun
+        /// Whether this outcome was committed is not known.
+        case unknown(Outcome)
+    }
+
+    /// How far a unit has come.
+    struct Progress {
+        var startOvers = 0
+        var rerunsLeft: Int
+        /// Set by an unknown COMMIT: what was to be committed, and how long to look for it. Cleared when the key can be
+        /// claimed again, which proves that it was not committed.
+        var unknown: (outcome: Outcome, deadline: ContinuousClock.Instant)?
+    }
+
+    func lead(
+        _ unit: KeyedUnit, finalOutcome: ((any Error) async throws -> Outcome?)?,
+        isolation: isolated (any Actor)? = #isolation, _ work: (PostgresTransaction) async throws -> Outcome
+    ) async throws -> Performed {
+        var progress = Progress(rerunsLeft: unit.policy.maximumReruns)
+        while true {
+            do {
+                let attempt = try await pool.withConnection { connection in
+                    try await self.attempt(unit, &progress, on: connection, finalOutcome: finalOutcome, work)
+                }
+                switch attempt {
+                case .answered(let performed):
+                    return resolved(performed, progress)
+                case .threw(let error):
+                    throw WorkError(error)
+                case .startOver:
+                    progress.startOvers += 1
+                case .rerun:
+                    progress.rerunsLeft -= 1
+                case .unknown(let outcome):
+                    logger.warning("COMMIT unknown: claiming the key again to find out")
+                    progress.unknown = (outcome, .now + unit.policy.resolveDeadline)
+                }
+            } catch let error as WorkError {
+                throw error.underlying
+            } catch {
+                guard let unknown = progress.unknown, Self.isPassing(error) else { throw Self.reported(error) }
+                // The database is away, or the old backend still holds the key: ask again in a moment.
+                guard .now < unknown.deadline else { throw IdempotencyError.outcomeUnknown(error) }
+                do { try await Task.sleep(for: Self.pauseBetweenQuestions) } catch {
+                    throw IdempotencyError.outcomeUnknown(error)
+                }
+            }
+        }
+    }
+
+    /// Lets the work's own error pass the `catch` that is for the engine's.
+    private struct WorkError: Error {
+        let underlying: any Error
+        init(_ underlying: any Error) { self.underlying = underlying }
+    }
+
+    /// Short against the time in which a server restarts, long against a round trip.
+    private static let pauseBetweenQuestions: Duration = .milliseconds(100)
+
+    /// After an unknown COMMIT the row that is found is usually our own. Then this is no replay, and the answer has the fields
+    /// that are not stored, too.
+    private func resolved(_ performed: Performed, _ progress: Progress) -> Performed {
+        guard let own = progress.unknown?.outcome, performed.outcome == own.replayable else { return performed }
+        return Performed(outcome: own, disposition: .executed)
+    }
+
+    /// An error of the moment, which says nothing about the key.
+    private static func isPassing(_ error: any Error) -> Bool {
+        switch error {
+        case let error as PostgresError: error.isTransient
+        case let error as IdempotencyError: error.code == .inFlight || error.code == .unavailable
+        default: false
+        }
+    }
+
+    /// A database that is away or busy gets the engine's own code, everything else stays as it is.
+    private static func reported(_ error: any Error) -> any Error {
+        guard let error = error as? PostgresError, error.isTransient || error.sqlState == .queryCanceled else {
+            return error
+        }
+        return IdempotencyError.unavailable(error)
+    }
+}
