@@ -1,3 +1,5 @@
+internal import LibPQ
+
 /// What went wrong with a set of migrations, or while applying it.
 ///
 /// Messages name the file and carry the server's primary message, never its detail: that may quote rows. The complete
@@ -70,5 +72,30 @@ public struct MigrationError: Error, CustomStringConvertible {
         self.line = line
     }
 
+    /// `what: why`, where the database said why.
+    ///
+    /// The server's primary message is shown although `PostgresError` hides it in its own description: what it complains about
+    /// here comes from a file that the reader has, and is what they need to repair it. Its detail, which may quote rows,
+    /// stays in ``underlying``.
+    init(
+        _ code: Code,
+        _ what: String,
+        cause: any Error,
+        migrationFile: String? = nil,
+        file: String = #fileID,
+        line: Int = #line
+    ) {
+        var message = what
+        if let cause = cause as? PostgresError {
+            message += ": \(cause.message)"
+            if let state = cause.sqlState { message += " (SQLSTATE \(state))" }
+            if let hint = cause.hint { message += ". \(hint)" }
+        } else {
+            message += ": \(cause)"
+        }
+        self.init(code, message, migrationFile: migrationFile, underlying: cause, file: file, line: line)
+    }
+
+    /// The ``message``.
     public var description: String { message }
 }

@@ -23,7 +23,7 @@ struct SQLStatementTests {
             "CREATE TABLE t (begin int, commit int)",
             "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END $$",
             "DO $$ BEGIN PERFORM 1; END $$", "SELECT 'COMMIT'", "-- COMMIT\nSELECT 1", "PREPARE a AS SELECT 1",
-            "COPY t FROM '/dev/null'", "COPY t FROM 'STDIN'", "\"begin\"",
+            "-- COPY\nSELECT 1", "\"begin\"",
         ]
     )
     func allowed(source: String) throws {
