@@ -39,6 +39,8 @@ public actor EmbeddedPostgres {
     private let logger: Logger
     private var postmaster: Postmaster
     private var stopping: Task<Void, any Error>?
+    /// The latest of stop, kill and restart: they take turns.
+    private var latest: Task<Void, any Error>?
 
     /// What sees to the end of a server.
     private enum Ending {
@@ -158,9 +160,19 @@ public actor EmbeddedPostgres {
     /// - Parameter mode: how to end it; when it has not ended in time (60 seconds), the next harsher mode follows.
     /// - Throws: ``EmbeddedPostgresError/Code/stopFailed``.
     public func stop(_ mode: ShutdownMode = .fast) async throws {
-        let task = stopping ?? Task { try await end(mode) }
-        stopping = task
-        try await task.value
+        if stopping == nil { stopping = inTurn { try await self.end(mode) } }
+        try await stopping?.value
+    }
+
+    /// Runs the body after what runs already, whether or not the caller is cancelled.
+    private func inTurn(_ body: sending @escaping @isolated(any) () async throws -> Void) -> Task<Void, any Error> {
+        let previous = latest
+        let task = Task {
+            _ = await previous?.result
+            try await body()
+        }
+        latest = task
+        return task
     }
 
     private func end(_ mode: ShutdownMode) async throws {
@@ -191,8 +203,11 @@ public actor EmbeddedPostgres {
     /// - Throws: ``EmbeddedPostgresError/Code/stopped`` after ``stop(_:)``.
     public func kill() async throws {
         try requireOurs()
-        let postmaster = postmaster
-        try await Task { try await postmaster.kill() }.value
+        try await inTurn { try await self.killNow() }.value
+    }
+
+    private func killNow() async throws {
+        try await postmaster.kill()
         logger.info("PostgreSQL killed", metadata: ["pid": "\(postmaster.processID)"])
     }
 
@@ -201,14 +216,15 @@ public actor EmbeddedPostgres {
     ///   ``EmbeddedPostgresError/Code/stopped`` after ``stop(_:)``.
     public func restart() async throws {
         try requireOurs()
-        let (old, launcher, address) = (postmaster, launcher, address)
-        let new = try await Task {
-            try await old.stop(.fast)
-            return try await launcher.start(password: address.password, at: address).0
-        }.value
-        postmaster = new
-        currentProcessID.withLock { $0 = new.processID }
-        logger.info("PostgreSQL restarted", metadata: ["pid": "\(new.processID)"])
+        try await inTurn { try await self.restartNow() }.value
+    }
+
+    private func restartNow() async throws {
+        try await postmaster.stop(.fast)
+        postmaster = try await launcher.start(password: address.password, at: address).0
+        let processID = postmaster.processID
+        currentProcessID.withLock { $0 = processID }
+        logger.info("PostgreSQL restarted", metadata: ["pid": "\(processID)"])
     }
 
     private func requireOurs() throws {

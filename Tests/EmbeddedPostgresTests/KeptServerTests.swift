@@ -134,6 +134,9 @@ struct KeptServerTests {
             let socket = try await sql("SHOW unix_socket_directories", on: server.url).filter { $0 != "\"" }
             #expect(ServerHome.holdsSocket(socket))
             #expect(exists(socket))
+            try await server.kill()
+            try await server.restart()
+            #expect(try await sql("SELECT 1", on: server.url) == "1")
             try await server.stop()
             #expect(!exists(socket))
         }

@@ -1,8 +1,15 @@
 import Logging
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import EmbeddedPostgres
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 #if canImport(Darwin)
 import Darwin
@@ -81,6 +88,40 @@ struct TemporaryServerTests {
         #expect(error?.message.contains("shared_buffers") == true)
     }
 
+    @Test("takes another port when somebody has taken the chosen one meanwhile")
+    func portTaken() async throws {
+        let first = try await EmbeddedPostgres.start(.temporary)
+        let taken = try #require(
+            first.tcpURL?.split(separator: ":").last?.split(separator: "/").first.flatMap { Int($0) })
+        let home = try ServerHome.temporary()
+        let watchdog = try Watchdog(home: home.path)
+        let ports = Mutex([taken, taken, try LoopbackPort.free()])
+        var launcher = ServerLauncher(
+            home: home, binaries: try await ServerBinaries.find(majorVersion: nil),
+            configuration: try ServerConfiguration(storage: .temporary, overrides: [:]), isTemporary: true)
+        launcher.choosePort = { ports.withLock { $0.removeFirst() } }
+        let (postmaster, address) = try await launcher.start(password: launcher.initialize(), at: nil)
+        #expect(postmaster.isRunning)
+        #expect(address.port != taken)
+        #expect(ports.withLock { $0.isEmpty })
+        try await watchdog.release()
+        #expect(!postmaster.isRunning)
+        #expect(!exists(home.path))
+        try await first.stop()
+    }
+
+    @Test("leaves nothing behind when its start is cancelled")
+    func cancelledStart() async throws {
+        let mark = RandomText.hexadecimal(bytes: 8)
+        let start = Task { try await EmbeddedPostgres.start(.temporary, settings: ["cluster_name": mark]) }
+        try await eventually("postgres is starting") { try home(marked: mark) != nil }
+        let directory = try #require(try home(marked: mark))
+        start.cancel()
+        await #expect(throws: CancellationError.self) { try await start.value }
+        #expect(!exists(directory))
+        #expect(Postmaster.processes(in: directory + "/data").isEmpty)
+    }
+
     @Test("goes away with its directory when the process that owns it is killed with -9")
     func diesWithItsOwner() async throws {
         let result = await #expect(
@@ -120,6 +161,13 @@ struct TemporaryServerTests {
             await group.triggerGracefulShutdown()
         }
         #expect(!exists(server.directory))
+    }
+
+    private func home(marked mark: String) throws -> String? {
+        try FileManager.default.contentsOfDirectory(atPath: "/tmp")
+            .filter { $0.hasPrefix("embedded-postgres-") }
+            .map { "/tmp/" + $0 }
+            .first { (try? String(contentsOfFile: $0 + "/server.conf", encoding: .utf8))?.contains(mark) == true }
     }
 
     private func mode(of path: String) throws -> mode_t {

@@ -16,6 +16,8 @@ struct ServerLauncher: Sendable {
     let binaries: ServerBinaries
     let configuration: ServerConfiguration
     let isTemporary: Bool
+    /// A port that nobody listens on, or so it seems.
+    var choosePort: @Sendable () throws -> Int = LoopbackPort.free
 
     /// How long a start may take. Recovery after a crash counts in.
     static let patience = Duration.seconds(60)
@@ -55,29 +57,29 @@ struct ServerLauncher: Sendable {
     /// - Parameter address: where to listen, `nil` to choose.
     func start(password: String, at address: ServerAddress?) async throws -> (Postmaster, ServerAddress) {
         let deadline = ContinuousClock.now + Self.patience
-        let crashed = try forgetOtherPrograms()
-        let orphansDeadline = ContinuousClock.now + .seconds(10)
+        let crashed = try forgetOtherPrograms(sparing: address?.socketDirectory)
+        let retryDeadline = ContinuousClock.now + .seconds(10)
         let socketDirectory = try address?.socketDirectory ?? home.socketDirectory()
         var portsLeft = 5
-        while true {
-            let address =
-                try address
-                ?? ServerAddress(
-                    port: LoopbackPort.free(), socketDirectory: socketDirectory, password: password)
-            do {
-                return (try await launch(at: address, deadline: deadline), address)
-            } catch let error as EmbeddedPostgresError {
-                let portTaken = !LoopbackPort.isFree(address.port)
-                portsLeft -= 1
-                if portTaken, portsLeft > 0 {
-                    continue
-                } else if crashed, !portTaken, ContinuousClock.now < orphansDeadline {
+        do {
+            while true {
+                let attempt =
+                    try address
+                    ?? ServerAddress(port: choosePort(), socketDirectory: socketDirectory, password: password)
+                do {
+                    return (try await launch(at: attempt, deadline: deadline), attempt)
+                } catch let error as EmbeddedPostgresError {
+                    portsLeft -= 1
+                    // Asked of the kernel, not of the server's message, whose wording and language may change.
+                    let portWasTaken = !LoopbackPort.isFree(attempt.port)
+                    if portWasTaken, address == nil, portsLeft > 0 { continue }
+                    guard crashed || portWasTaken, ContinuousClock.now < retryDeadline else { throw error }
                     try await Task.sleep(for: .milliseconds(100))
-                } else {
-                    home.removeSocketDirectory(socketDirectory)
-                    throw error
                 }
             }
+        } catch {
+            if address == nil { home.removeSocketDirectory(socketDirectory) }
+            throw error
         }
     }
 
@@ -100,13 +102,14 @@ struct ServerLauncher: Sendable {
 
     /// Removes `postmaster.pid` when its process id is another program's by now: `postgres` would take that for a live server.
     /// In every other case the file stays, because `postgres` finds in it the shared memory of orphans.
+    /// - Parameter socketDirectory: a folder that will be used again. The last server's other one, if any, is removed.
     /// - Returns: whether the last server left without cleaning up.
-    private func forgetOtherPrograms() throws -> Bool {
+    private func forgetOtherPrograms(sparing socketDirectory: String?) throws -> Bool {
         let path = home.data + "/postmaster.pid"
         guard let file = home.read(path).flatMap(PostmasterFile.init) else {
             return FileManager.default.fileExists(atPath: path)
         }
-        if let left = file.socketDirectory { home.removeSocketDirectory(left) }
+        if let left = file.socketDirectory, left != socketDirectory { home.removeSocketDirectory(left) }
         if Postmaster.exists(file.processID), Postmaster.processes(in: home.data).isEmpty {
             try FileManager.default.removeItem(atPath: path)
         }
@@ -119,26 +122,35 @@ struct ServerLauncher: Sendable {
         let process = ServerProcess(
             postgres: binaries.postgres, dataDirectory: home.data, user: home.user,
             log: FileDescriptor(rawValue: try home.openLog().take()))
-        while true {
-            switch process.state {
-            case .launching:
-                break
-            case .running(let processID):
-                // The file may still be the last server's.
-                if let file = home.read(home.data + "/postmaster.pid").flatMap(PostmasterFile.init),
-                    file.processID == processID, file.status == .ready
-                {
-                    return Postmaster(processID: processID, dataDirectory: home.data)
+        do {
+            while true {
+                switch process.state {
+                case .launching:
+                    break
+                case .running(let processID):
+                    // The file may still be the last server's.
+                    if let file = home.read(home.data + "/postmaster.pid").flatMap(PostmasterFile.init),
+                        file.processID == processID, file.status == .ready
+                    {
+                        return Postmaster(processID: processID, dataDirectory: home.data)
+                    }
+                case .ended(let reason):
+                    throw EmbeddedPostgresError(.startFailed, "\(reason):\n\(home.logTail())")
                 }
-                if ContinuousClock.now >= deadline {
-                    try await Postmaster(processID: processID, dataDirectory: home.data).stop(.immediate)
+                guard ContinuousClock.now < deadline else {
                     throw EmbeddedPostgresError(
                         .startFailed, "PostgreSQL was not ready after \(Self.patience):\n\(home.logTail())")
                 }
-            case .ended(let reason):
-                throw EmbeddedPostgresError(.startFailed, "\(reason):\n\(home.logTail())")
+                try await Task.sleep(for: Postmaster.pollInterval)
             }
-            try await Task.sleep(for: Postmaster.pollInterval)
+        } catch {
+            // Too slow, or we have been cancelled: leave no server behind that nobody knows of. In a task of its own, because
+            // ours may be cancelled.
+            if case .running(let processID) = process.state {
+                let postmaster = Postmaster(processID: processID, dataDirectory: home.data)
+                _ = await Task { try await postmaster.stop(.immediate) }.result
+            }
+            throw error
         }
     }
 }
