@@ -116,15 +116,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "IdempotencyTool",
             dependencies: [
-                "Idempotency",
+                "LibPQ",
                 "SQLMigrations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
@@ -135,7 +137,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SQLMigrationsTests", dependencies: ["SQLMigrations", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SQLMigrationsTests", dependencies: ["LibPQ", "SQLMigrations", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "EmbeddedPostgresTests",
             dependencies: [
@@ -179,7 +182,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "IdempotencyToolTests", dependencies: ["IdempotencyTool", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "IdempotencyToolTests", dependencies: ["IdempotencyTool", "LibPQ", "SQLMigrations", "TestSupport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

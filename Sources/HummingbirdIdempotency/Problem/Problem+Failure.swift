@@ -21,6 +21,17 @@ extension Problem {
     }
 }
 
+extension Problem {
+    /// The problem that a failure of the database or of the engine is to the client, for routes beside the protected ones.
+    ///
+    /// 503 with `Retry-After` for a `PostgresError` after which the same request may succeed, and every `IdempotencyError`.
+    /// - Returns: `nil` for every other error, and for those that know their own response.
+    public init?(failure: any Error, options: IdempotencyOptions = .init()) {
+        guard let kind = ProblemKind(failure: failure) else { return nil }
+        self.init(kind, options: options, underlying: failure)
+    }
+}
+
 extension ProblemKind {
     /// Which problem a failed `perform` is to the client; `nil` for errors that are the handler's own business and travel on.
     ///
