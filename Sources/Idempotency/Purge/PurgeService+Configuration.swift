@@ -52,7 +52,7 @@ extension PurgeService {
         /// The pause between two passes.
         ///
         /// - Parameter random: 0 to 1.
-        func pause(random: Double) -> Duration { interval * (1 - jitter + 2 * jitter * random) }
+        func pause(random: Double) -> Duration { interval + interval * (jitter * (2 * random - 1)) }
 
         /// Stops a program that asks for what cannot be.
         func check() {
