@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and testing need and this machine lacks: libpq's headers, pkg-config, the PostgreSQL server's
-# binaries, curl. Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
+# binaries, curl, and the programs named as arguments (wrk). Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
 set -eu
 
 has_headers() {
@@ -26,6 +26,9 @@ command -v pkg-config >/dev/null 2>&1 || { debian="$debian pkg-config" fedora="$
 has_headers || { debian="$debian libpq-dev" fedora="$fedora libpq-devel" brew="$brew libpq"; }
 has_server || { debian="$debian postgresql" fedora="$fedora postgresql-server" brew="$brew postgresql"; }
 command -v curl >/dev/null 2>&1 || { debian="$debian curl" fedora="$fedora curl" brew="$brew curl"; }
+for program in "$@"; do # packages of this name exist everywhere
+    command -v "$program" >/dev/null 2>&1 || { debian="$debian $program" fedora="$fedora $program" brew="$brew $program"; }
+done
 [ -n "$debian" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1; then
