@@ -22,24 +22,50 @@ struct StatementKind: Sendable, Hashable {
         case "SET":
             let second = words.next()
             changesSession = second != "LOCAL" && second != "TRANSACTION" && second != "CONSTRAINTS"
-        case "LISTEN", "LOAD", "DECLARE", "DISCARD", "DEALLOCATE", "RESET":
-            changesSession = true
+        case "LISTEN", "LOAD", "DECLARE", "DISCARD", "DEALLOCATE", "RESET", "DO":
+            changesSession = true  // a DO block may hold any of the others
         case "CREATE":
-            changesSession = ["TEMP", "TEMPORARY", "LOCAL", "GLOBAL"].contains(words.next())
+            var object = words.next()
+            if object == "OR" {  // OR REPLACE
+                _ = words.next()
+                object = words.next()
+            }
+            changesSession = object.map(SQLWords.temporary.contains) ?? false || Self.touchesSession(sql)
         default:
-            // These are function calls, anywhere in the text. The search errs in the safe direction only: a reset too many.
-            changesSession = Self.sessionMarks.contains { sql.utf8.containsIgnoringCase($0) }
+            changesSession = Self.touchesSession(sql)
         }
     }
 
-    private static let sessionMarks = ["advisory_lock", "set_config", "into temp"].map { Array($0.utf8) }
+    /// Looks for calls and names anywhere in the text. Errs in the safe direction only: a reset too many.
+    private static func touchesSession(_ sql: String) -> Bool {
+        let text = sql.utf8
+        for index in text.indices {
+            let rest = text[index...]
+            // The first letter decides, so that the common text is passed over once.
+            switch text[index] | 0x20 {
+            case UInt8(ascii: "a") where rest.starts(withLowercase: "advisory_lock"): return true
+            case UInt8(ascii: "p") where rest.starts(withLowercase: "pg_temp"): return true
+            case UInt8(ascii: "s") where rest.starts(withLowercase: "set_config"): return true
+            case UInt8(ascii: "i") where rest.starts(withLowercase: "into"):
+                var words = SQLWords(rest.dropFirst(4))
+                if let word = words.next(), SQLWords.temporary.contains(word) { return true }
+            default: continue
+            }
+        }
+        return false
+    }
 }
 
 /// The leading words of a statement in upper case, after white space, comments and stray semicolons.
 private struct SQLWords {
+    /// What may stand between CREATE, or INTO, and the name of a table that lives as long as the session.
+    static let temporary: Set<String> = ["TEMP", "TEMPORARY", "LOCAL", "GLOBAL"]
+
     private var rest: Substring.UTF8View
 
     init(_ sql: String) { rest = sql[...].utf8 }
+
+    init(_ rest: Substring.UTF8View) { self.rest = rest }
 
     mutating func next() -> String? {
         skipBlanks()
@@ -82,19 +108,14 @@ private struct SQLWords {
     }
 }
 
-extension String.UTF8View {
-    /// Whether ASCII letters of `lowercase` occur here in either case.
-    fileprivate func containsIgnoringCase(_ lowercase: [UInt8]) -> Bool {
-        withContiguousStorageIfAvailable { text in
-            guard text.count >= lowercase.count else { return false }
-            return (0...text.count - lowercase.count).contains { start in
-                lowercase.indices.allSatisfy { offset in
-                    let byte = text[start + offset]
-                    let folded = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-                    return folded == lowercase[offset]
+extension Substring.UTF8View {
+    /// Whether this begins with these letters, in either case.
+    fileprivate func starts(withLowercase prefix: StaticString) -> Bool {
+        prefix.withUTF8Buffer { prefix in
+            prefix.count <= count
+                && zip(prefix, self).allSatisfy { wanted, byte in
+                    byte == wanted || ((0x41...0x5A).contains(byte) && byte | 0x20 == wanted)
                 }
-            }
-        } ?? Array(self).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-            .utf8.containsIgnoringCase(lowercase)
+        }
     }
 }
