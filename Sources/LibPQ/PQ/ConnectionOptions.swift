@@ -33,10 +33,12 @@ struct ConnectionOptions: Sendable, Hashable {
     }
 
     private static func withoutQuotedParts(_ text: String) -> String {
-        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
-            .map { $0.offset.isMultiple(of: 2) ? String($0.element) : "..." }
-            .joined(separator: "\"")
-            .split(whereSeparator: \.isNewline).joined(separator: " ")
+        var text = text
+        // From the first quote to the last: what is quoted may contain quotes itself.
+        if let first = text.firstIndex(of: "\""), let last = text.lastIndex(of: "\""), first < last {
+            text.replaceSubrange(text.index(after: first)..<last, with: "...")
+        }
+        return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
     /// The value given, or else the environment variable that libpq would take.
@@ -49,7 +51,9 @@ struct ConnectionOptions: Sendable, Hashable {
         let hosts = value("hostaddr", environment: "PGHOSTADDR") ?? value("host", environment: "PGHOST") ?? ""
         return hosts.split(separator: ",").contains { host in
             let isSocketDirectory = host.hasPrefix("/") || host.hasPrefix("@")
-            let isLoopback = host == "localhost" || host.hasPrefix("127.") || host == "::1"
+            // 127.example.com is a name like any other.
+            let isLoopbackNumber = host.hasPrefix("127.") && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
+            let isLoopback = host == "localhost" || isLoopbackNumber || host == "::1"
             return !isSocketDirectory && !isLoopback
         }
     }
