@@ -22,11 +22,17 @@ public struct PostgresBindings: Sendable, Hashable {
         } else {
             let start = buffer.bytes.count
             try value.encode(into: &buffer)
-            lengths.append(Int32(buffer.bytes.count - start))
+            guard let length = Int32(exactly: buffer.bytes.count - start) else {
+                throw PostgresError(.encodingFailed, "a parameter is larger than 2 GiB")
+            }
+            lengths.append(length)
         }
     }
 
     private static let null: Int32 = -1
+
+    /// The protocol counts parameters in 16 bits.
+    static let maximumCount = 65_535
 
     /// Gives libpq's three parallel arrays. The pointers are valid during the call only.
     func withParameterPointers<R>(

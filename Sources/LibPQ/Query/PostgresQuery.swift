@@ -22,6 +22,21 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         self = stringInterpolation.query
     }
 
+    /// Why this cannot be sent; libpq or the server would only find out once the connection is committed to it.
+    var invalidity: PostgresError? {
+        if let encodingError { return encodingError }
+        if bindings.count > PostgresBindings.maximumCount {
+            return PostgresError(
+                .encodingFailed,
+                "a statement has \(bindings.count) parameters, PostgreSQL takes \(PostgresBindings.maximumCount); bind an array",
+                sql: sql)
+        }
+        if sql.utf8.contains(0) {  // libpq would send what stands before it
+            return PostgresError(.encodingFailed, "the SQL text contains a NUL character", sql: sql)
+        }
+        return nil
+    }
+
     /// The text; the parameters' values are not shown.
     public var description: String { sql }
 

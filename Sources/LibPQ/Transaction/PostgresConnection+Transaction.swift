@@ -73,9 +73,11 @@ extension PostgresConnection {
         }
     }
 
-    private func runInTurn(_ queries: [PostgresQuery], in id: UInt64?) async throws(PostgresError) -> [PostgresRows] {
+    private func runInTurn(
+        _ queries: [PostgresQuery], in id: UInt64?, mayBePrepared: Bool = true
+    ) async throws(PostgresError) -> [PostgresRows] {
         if queries.isEmpty { return [] }
-        let steps = pendingBegin() + queries.map { Step(query: $0) }
+        let steps = pendingBegin() + queries.map { Step(query: $0, mayBePrepared: mayBePrepared) }
         var result = try await flush(steps)
         if id == nil, let state = result.failure?.sqlState,
             state == .invalidSQLStatementName || state == .featureNotSupported
@@ -84,7 +86,8 @@ extension PostgresConnection {
             result = try await flush(steps)
         }
         if let failure = result.failure {
-            if transaction?.failure == nil { transaction?.failure = failure }
+            // A statement of nobody's transaction may fail while somebody opens one.
+            if let id, transaction?.id == id, transaction?.failure == nil { transaction?.failure = failure }
             throw failure
         }
         return Array(result.rows.suffix(queries.count))
@@ -108,7 +111,7 @@ extension PostgresConnection {
     /// Refuses, before anything is sent, what the API must do itself.
     private func check(_ queries: [PostgresQuery]) throws(PostgresError) {
         for query in queries {
-            if let error = query.encodingError { throw error }
+            if let error = query.invalidity { throw error }
             let kind = StatementKind(sql: query.sql)
             if kind.controlsTransaction {
                 throw PostgresError(
@@ -137,6 +140,12 @@ extension PostgresConnection {
         if let failure = self.transaction?.failure {
             await sendRollback()
             throw failure.recoded(.transactionAborted, "a statement had failed, so the transaction was rolled back")
+        }
+        do throws(PostgresError) {
+            try check(queries)
+        } catch {
+            await sendRollback()
+            throw error
         }
         let steps = pendingBegin() + queries.map { Step(query: $0) }
         if steps.count == 1 && queries.isEmpty {  // BEGIN and nothing else
@@ -242,6 +251,7 @@ extension PostgresConnection {
         await enter()
         defer { leave() }
         try checkOpen(id)
-        _ = try await runInTurn([statement], in: id)
+        // Each name is used once; and preparing may first have to deallocate, which an aborted transaction refuses.
+        _ = try await runInTurn([statement], in: id, mayBePrepared: false)
     }
 }

@@ -35,7 +35,8 @@ public final class PostgresTransaction: PostgresQueryable {
         do {
             value = try await body()
         } catch {
-            try await connection.rollBack(to: savepoint, in: id)
+            // If this fails, the transaction cannot commit any more and its next statement says why.
+            try? await connection.rollBack(to: savepoint, in: id)
             throw error
         }
         try await connection.release(savepoint, in: id)
