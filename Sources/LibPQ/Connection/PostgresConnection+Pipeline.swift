@@ -144,6 +144,7 @@ extension PostgresConnection {
     /// Keeps the cache true to what the server has after a statement failed or was skipped.
     private func undo(_ item: Expected, after sqlState: SQLState? = nil) {
         switch (item, sqlState) {
+        case (.deallocated, .invalidSQLStatementName?): break  // it is gone, which is what was wanted
         case (.deallocated(let name), _): statements.keepEvicted(name)
         case (.prepared(let key), _), (.rows(_, let key), .invalidSQLStatementName?): statements.forget(key)
         case (.rows(_, let key), .featureNotSupported?): statements.evict(key)
