@@ -46,6 +46,8 @@ extension PostgresArrayElement where Self: PostgresCodable {
     ///
     /// - Throws: `decodingFailed` for nested arrays and for a NULL element when `Self` is not optional.
     public static func decodeArray(from cell: PostgresCell) throws(PostgresError) -> [Self] {
+        // The bytes of a scalar may look like an empty array.
+        if cell.type.isScalar { throw cell.failure("not an array") }
         let dimensions: Int32 = try cell.integer()
         let elementType = PostgresType(rawValue: try cell.integer(at: 8))
         if dimensions == 0 { return [] }

@@ -40,10 +40,14 @@ extension Date: PostgresCodable {
     /// - Throws: `encodingFailed` for a date outside of PostgreSQL's range.
     public func encode(into buffer: inout PostgresBuffer) throws(PostgresError) {
         let seconds = timeIntervalSinceReferenceDate + Self.secondsTo2001
-        guard let microseconds = Int64(exactly: (seconds * 1_000_000).rounded()), microseconds != .max, microseconds != .min
-        else { throw PostgresError(.encodingFailed, "a Date parameter is outside of timestamptz's range") }
+        guard let microseconds = Int64(exactly: (seconds * 1_000_000).rounded()), Self.range.contains(microseconds) else {
+            throw PostgresError(.encodingFailed, "a Date parameter is outside of timestamptz's range")
+        }
         buffer.write(microseconds)
     }
+
+    /// 4714-11-24 BC up to, not including, the year 294277. Source: PostgreSQL, `datatype/timestamp.h`.
+    private static let range: Range<Int64> = -211_813_488_000_000_000..<9_223_371_331_200_000_000
 
     /// PostgreSQL counts from 2000-01-01, Foundation from 2001-01-01; 2000 was a leap year.
     private static let secondsTo2001 = 366.0 * 86_400

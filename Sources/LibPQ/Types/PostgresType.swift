@@ -90,6 +90,9 @@ public struct PostgresType: RawRepresentable, Sendable, Hashable, CustomStringCo
         .jsonbArray: "jsonb[]",
     ]
 
+    /// Whether this is known to be no array. False for types that are not in the list.
+    var isScalar: Bool { Self.names[self].map { !$0.hasSuffix("[]") } ?? false }
+
     /// The type's SQL name, or `oid N` for a type that is not in the list.
     public var description: String { Self.names[self] ?? "oid \(rawValue)" }
 }

@@ -12,6 +12,8 @@ extension String: PostgresCodable {
             self = try cell.string(from: 1)  // after the version byte
         case _ where cell.type.rawValue >= PostgresType.firstUserDefined:
             self = try cell.string()
+            // An enum's label has none; the binary form of a composite, a range or an array of enums has.
+            if utf8.contains(0) { throw cell.failure("not a text type") }
         default:
             throw cell.failure("not a text type")
         }
