@@ -1,6 +1,7 @@
 internal import CLibPQ
 internal import DequeModule
 public import Logging
+internal import Synchronization
 
 /// One connection to a PostgreSQL server.
 ///
@@ -27,6 +28,9 @@ public actor PostgresConnection: PostgresQueryable {
     /// What this connection has done so far.
     public internal(set) var statistics = Statistics()
 
+    /// Set once, before ``whenClosed(_:)`` is told; readable without a hop, so that the pool parks no dead connection.
+    nonisolated let hasEnded = Atomic<Bool>(false)
+
     private var isBusy = false
     private var queue: Deque<UnsafeContinuation<Void, Never>> = []
     private var onClose: (@Sendable () -> Void)?
@@ -45,8 +49,8 @@ public actor PostgresConnection: PostgresQueryable {
         public internal(set) var prepares = 0
     }
 
-    private init(configuration: Configuration, logger: Logger) {
-        thread = ConnectionThread()
+    private init(thread: ConnectionThread, configuration: Configuration, logger: Logger) {
+        self.thread = thread
         self.configuration = configuration
         self.logger = logger
         statements = StatementCache(capacity: configuration.statementCacheCapacity)
@@ -65,7 +69,8 @@ public actor PostgresConnection: PostgresQueryable {
     public static func connect(
         _ configuration: Configuration, logger: Logger = Logger(label: "libpq")
     ) async throws(PostgresError) -> PostgresConnection {
-        let connection = PostgresConnection(configuration: configuration, logger: logger)
+        let connection = PostgresConnection(
+            thread: try ConnectionThread(), configuration: configuration, logger: logger)
         try await connection.open()
         return connection
     }
@@ -76,6 +81,7 @@ public actor PostgresConnection: PostgresQueryable {
         thread.endIdleWatch()
         handle = nil
         transaction = nil
+        hasEnded.store(true, ordering: .sequentiallyConsistent)
         onClose?()
         onClose = nil
     }

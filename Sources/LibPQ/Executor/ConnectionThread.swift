@@ -48,7 +48,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
     }
 
     private let inbox = Mutex(Inbox())
-    private let wakeUp = WakeUp()
+    private let wakeUp: WakeUp
     private let threadID = Atomic<UInt>(0)
 
     // Only on the thread:
@@ -57,7 +57,10 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
     private var idleWatch: (socket: Int32, onReadable: @Sendable () -> Void)?
 
     /// Starts the thread. It runs until ``stop()``.
-    init() {
+    ///
+    /// - Throws: `connectionFailed` when the process has no thread or file descriptor left.
+    init() throws(PostgresError) {
+        wakeUp = try WakeUp()
         let box = Unmanaged.passRetained(self).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?
@@ -75,7 +78,10 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }, box)
         if result == 0 { pthread_detach(thread) }
         #endif
-        precondition(result == 0, "no thread left for a database connection (error \(result))")
+        if result != 0 {
+            Unmanaged<ConnectionThread>.fromOpaque(box).release()  // the thread would have done that
+            throw PostgresError(.connectionFailed, "no thread left for the connection (error \(result))")
+        }
     }
 
     /// Lets the thread end once everything that was enqueued has run.

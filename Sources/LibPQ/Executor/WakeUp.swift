@@ -13,11 +13,11 @@ struct WakeUp: ~Copyable {
     let readEnd: Int32
     private let writeEnd: Int32
 
-    init() {
+    init() throws(PostgresError) {
         var ends: [Int32] = [-1, -1]
-        let result = pipe(&ends)
-        // Without descriptors no connection could be opened either; the caller cannot act on it in a better way.
-        precondition(result == 0, "no file descriptor left for a connection's wake-up pipe (errno \(errno))")
+        guard pipe(&ends) == 0 else {
+            throw PostgresError(.connectionFailed, "no file descriptor left for the connection's pipe (errno \(errno))")
+        }
         for end in ends {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)

@@ -120,14 +120,17 @@ public final class PostgresPool: PostgresQueryable, Service {
     // MARK: Acquire
 
     private func acquire() async throws(PostgresError) -> PostgresConnection {
-        switch state.withLock({ $0.pool.acquire() }) {
-        case .lease(let connection):
-            return connection
-        case .refused:
-            throw Self.closedError
-        case .wait(let id, let open):
-            if open { openConnection() }
-            return try await wait(as: id).get()
+        while true {
+            switch state.withLock({ $0.pool.acquire() }) {
+            case .lease(let connection):
+                if !connection.hasEnded.load(ordering: .sequentiallyConsistent) { return connection }
+                discard()
+            case .refused:
+                throw Self.closedError
+            case .wait(let id, let open):
+                if open { openConnection() }
+                return try await wait(as: id).get()
+            }
         }
     }
 
@@ -169,7 +172,9 @@ public final class PostgresPool: PostgresQueryable, Service {
                     guard let connection else { return }
                     self?.state.withLock { $0.pool.ended(connection) }
                 }
-                place { $0.opened(connection) }
+                if !place(connection, { $0.opened(connection) }) {
+                    throw PostgresError(.connectionLost, "the server ended the connection as soon as it was made")
+                }
             } catch {
                 logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"])
                 let waiters = state.withLock { state in
@@ -180,32 +185,42 @@ public final class PostgresPool: PostgresQueryable, Service {
         }
     }
 
-    /// Gives a connection to whom the state says.
-    private func place(_ event: @Sendable (inout PoolState<PostgresConnection>) -> PoolState<PostgresConnection>.Placed) {
+    /// Gives a connection to whom the state says. Returns false, and changes nothing, when the connection has ended: it says
+    /// so before it reports to ``PoolState/ended(_:)``, so that under the lock one of the two always notices.
+    private func place(
+        _ connection: PostgresConnection,
+        _ event: @Sendable (inout PoolState<PostgresConnection>) -> PoolState<PostgresConnection>.Placed
+    ) -> Bool {
         let (placed, waiter) = state.withLock { state in
+            if connection.hasEnded.load(ordering: .sequentiallyConsistent) {
+                return (nil as PoolState<PostgresConnection>.Placed?, nil as Waiter?)
+            }
             let placed = event(&state.pool)
-            guard case .hand(let connection, let id) = placed else { return (placed, nil as Waiter?) }
+            guard case .hand(let connection, let id) = placed else { return (placed, nil) }
             return (placed, state.answer(id, .success(connection)))
         }
         switch placed {
-        case .hand(let connection, _): waiter?.resume(returning: .success(connection))
-        case .park: break
-        case .close(let connection): Task { await connection.close() }
+        case nil: return false
+        case .hand(let connection, _)?: waiter?.resume(returning: .success(connection))
+        case .park?: break
+        case .close(let connection)?: Task { await connection.close() }
         }
+        return true
+    }
+
+    /// A leased connection has ended; opens another when somebody waits.
+    private func discard() {
+        if state.withLock({ $0.pool.discardedLeased() }) { openConnection() }
     }
 
     /// Takes a connection back. One that is not clean is reset first, for which the caller does not wait.
     private func release(_ connection: PostgresConnection) async {
         if await connection.isClean {
-            place { $0.released(connection) }
+            if !place(connection, { $0.released(connection) }) { discard() }
         } else {
             Task(executorPreference: connection.thread) { [self] in
                 await connection.reset()
-                if await connection.isClosed {
-                    if state.withLock({ $0.pool.discardedLeased() }) { openConnection() }
-                } else {
-                    place { $0.released(connection) }
-                }
+                if !place(connection, { $0.released(connection) }) { discard() }
             }
         }
     }
