@@ -136,7 +136,14 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
-        .testTarget(name: "LibPQTests", dependencies: ["LibPQ", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LibPQTests",
+            dependencies: [
+                "EmbeddedPostgres", "LibPQ", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "SQLMigrationsTests", dependencies: ["LibPQ", "SQLMigrations", "TestSupport"], swiftSettings: strict),
         .testTarget(
