@@ -190,6 +190,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "DocumentationTests",
+            dependencies: [
+                "HummingbirdIdempotency", "SQLMigrations", "TestSupport",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "IdempotencyToolTests", dependencies: ["IdempotencyTool", "LibPQ", "SQLMigrations", "TestSupport"],
             swiftSettings: strict),
     ],
