@@ -14,6 +14,7 @@ public struct MigrationError: Error, CustomStringConvertible {
 
         private let kind: Kind
 
+        /// The code's name, as in the source.
         public var description: String { kind.rawValue }
 
         /// A file's name or text is not that of a migration.

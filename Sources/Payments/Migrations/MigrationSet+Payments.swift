@@ -1,8 +1,7 @@
+// swift-format-ignore-file
 // Written by scripts/embed-migrations from migrations/payments/*.sql. Do not edit.
 
 import SQLMigrations
-
-// swift-format-ignore-file
 
 extension MigrationSet {
     /// The files of `migrations/payments/`, compiled in: a deployed program needs no checkout.

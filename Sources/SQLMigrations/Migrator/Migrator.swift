@@ -120,7 +120,8 @@ public struct Migrator: Sendable {
     private func revert(_ migration: Migration, on connection: PostgresConnection) async throws(MigrationError) {
         try await run(migration.downStatements, of: "\(migration.name).down.sql", on: connection) { transaction in
             guard try await history.remove(migration, in: transaction) else {
-                throw MigrationError(.databaseFailed, "the record of \(migration.name) is gone: who else migrates here?")
+                throw MigrationError(
+                    .databaseFailed, "the record of \(migration.name) is gone: who else migrates here?")
             }
         }
         logger.info("migration reverted", metadata: metadata(of: migration))

@@ -214,7 +214,8 @@ struct SQLScanner {
                 break
             }
         }
-        guard ahead.peek() == UInt8(ascii: "'"), bytes[position..<ahead.position].contains(where: Self.isLineBreak) else {
+        guard ahead.peek() == UInt8(ascii: "'"), bytes[position..<ahead.position].contains(where: Self.isLineBreak)
+        else {
             return false
         }
         self = ahead

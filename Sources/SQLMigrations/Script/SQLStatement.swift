@@ -23,7 +23,8 @@ public struct SQLStatement: Sendable, Hashable {
         case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE":
             return "\(first) is not allowed in a migration: each one already runs in a transaction of its own"
         case "PREPARE" where words.dropFirst().first == "TRANSACTION":
-            return "PREPARE TRANSACTION is not allowed in a migration: each one already runs in a transaction of its own"
+            return
+                "PREPARE TRANSACTION is not allowed in a migration: each one already runs in a transaction of its own"
         case "COPY":
             return "COPY is not possible in a migration: use INSERT"
         default:

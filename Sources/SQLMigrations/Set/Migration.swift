@@ -32,7 +32,8 @@ public struct Migration: Sendable, Hashable {
     ///   (transaction control, `COPY ... FROM STDIN`, psql's backslash commands).
     public init(name: String, up: String, down: String) throws(MigrationError) {
         guard let version = MigrationFileName.version(ofName: name) else {
-            throw MigrationError(.invalidFile, "'\(name)' is not a migration's name: expected NNNN_name, such as 0001_accounts")
+            throw MigrationError(
+                .invalidFile, "'\(name)' is not a migration's name: expected NNNN_name, such as 0001_accounts")
         }
         self.version = version
         self.name = name

@@ -20,7 +20,8 @@ extension MigrationSet {
         do {
             entries = try manager.contentsOfDirectory(atPath: directory)
         } catch {
-            throw MigrationError(.unreadable, "cannot read the directory '\(directory)'", migrationFile: directory, underlying: error)
+            throw MigrationError(
+                .unreadable, "cannot read the directory '\(directory)'", migrationFile: directory, underlying: error)
         }
         var files: [String: String] = [:]
         for entry in entries where !entry.hasPrefix(".") {

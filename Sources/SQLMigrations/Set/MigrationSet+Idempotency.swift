@@ -1,6 +1,5 @@
-// Written by scripts/embed-migrations from migrations/*.sql. Do not edit.
-
 // swift-format-ignore-file
+// Written by scripts/embed-migrations from migrations/*.sql. Do not edit.
 
 extension MigrationSet {
     /// The files of `migrations/`, compiled in: a deployed program needs no checkout.

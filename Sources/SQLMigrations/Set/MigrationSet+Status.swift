@@ -24,7 +24,8 @@ extension MigrationSet {
     private func status(of migration: Migration, against record: MigrationRecord) -> MigrationStatus {
         var problem: String?
         if migration.name != record.name {
-            problem = "\(migration.name).up.sql is not what was applied: number \(record.version) was \(record.name).up.sql"
+            problem =
+                "\(migration.name).up.sql is not what was applied: number \(record.version) was \(record.name).up.sql"
         } else if migration.checksum != record.checksum {
             problem =
                 "\(migration.name).up.sql was changed after it was applied: its SHA-256 is \(migration.checksum), "

@@ -10,12 +10,15 @@ struct CompiledMigrationsTests {
 
     @Test("are the files of migrations/, byte by byte")
     func equal() throws {
-        let files = try MigrationSet(name: "idempotency", directory: Self.root.appendingPathComponent("migrations").path)
+        let files = try MigrationSet(
+            name: "idempotency", directory: Self.root.appendingPathComponent("migrations").path)
         #expect(MigrationSet.idempotency.name == files.name)
         #expect(MigrationSet.idempotency.migrations.map(\.name) == files.migrations.map(\.name))
         for (compiled, file) in zip(MigrationSet.idempotency.migrations, files.migrations) {
             #expect(Array(compiled.up.utf8) == Array(file.up.utf8), "\(file.name).up.sql: run scripts/embed-migrations")
-            #expect(Array(compiled.down.utf8) == Array(file.down.utf8), "\(file.name).down.sql: run scripts/embed-migrations")
+            #expect(
+                Array(compiled.down.utf8) == Array(file.down.utf8),
+                "\(file.name).down.sql: run scripts/embed-migrations")
         }
     }
 

@@ -1,0 +1,36 @@
+import Foundation
+
+/// One run of the built tool, as a script sees it.
+struct ToolRun {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// Runs `idempotency` with these arguments and nothing of this process's environment but what is given.
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.environment = environment
+        let output = Pipe()
+        let errors = Pipe()
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        // Neither stream of this tool fills a pipe's buffer: they may be read one after the other.
+        self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        self.errors = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        status = process.terminationStatus
+    }
+
+    /// SwiftPM puts the tests and the products into one directory.
+    private static var executable: URL {
+        #if os(macOS)
+        let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? Bundle.main.bundleURL
+        return tests.deletingLastPathComponent().appendingPathComponent("idempotency")
+        #else
+        return Bundle.main.bundleURL.appendingPathComponent("idempotency")
+        #endif
+    }
+}
