@@ -212,6 +212,36 @@ struct SingleFlightTests {
         #expect(await enter(flights, budget: .zero) == .led)
     }
 
+    /// Stands before any deadline when it is read first, and beyond all of them from then on.
+    final class LeapingClock: Clock, Sendable {
+        private let reads = Mutex(0)
+        var minimumResolution: Duration { .nanoseconds(1) }
+        var now: ManualClock.Instant {
+            reads.withLock { reads in
+                reads += 1
+                return ManualClock.Instant(offset: reads == 1 ? .zero : .hours(1))
+            }
+        }
+        func sleep(until deadline: ManualClock.Instant, tolerance: Duration?) async throws {}
+    }
+
+    @Test("a deadline that passes while a request gets ready to wait is not missed")
+    func deadlineInBetween() async throws {
+        for _ in 0..<500 {
+            let flights = SingleFlight(clock: LeapingClock())
+            let deadline = ManualClock.Instant(offset: .seconds(1))
+            guard case .leader(let ticket) = try await flights.enter(key, fingerprint: mine, deadline: deadline) else {
+                Issue.record("Somebody else leads.")
+                return
+            }
+            switch try await flights.enter(key, fingerprint: mine, deadline: deadline) {
+            case .timedOut: break
+            default: Issue.record("The deadline was missed.")
+            }
+            ticket.finish(nil)
+        }
+    }
+
     @Test("another fingerprint is a mismatch at once")
     func mismatch() async throws {
         let flights = Flights(clock: clock)
