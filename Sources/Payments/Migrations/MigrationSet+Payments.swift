@@ -1,5 +1,5 @@
 // swift-format-ignore-file
-// Written by scripts/embed-migrations from migrations/payments/*.sql. Do not edit.
+// Written by scripts/embed-migrations.sh from migrations/payments/*.sql. Do not edit.
 
 import SQLMigrations
 

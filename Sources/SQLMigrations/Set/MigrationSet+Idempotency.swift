@@ -1,5 +1,5 @@
 // swift-format-ignore-file
-// Written by scripts/embed-migrations from migrations/*.sql. Do not edit.
+// Written by scripts/embed-migrations.sh from migrations/*.sql. Do not edit.
 
 extension MigrationSet {
     /// The files of `migrations/`, compiled in: a deployed program needs no checkout.

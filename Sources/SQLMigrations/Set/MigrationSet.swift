@@ -63,7 +63,7 @@ public struct MigrationSet: Sendable, Hashable {
         self.migrations = migrations
     }
 
-    /// Makes a set from files that were compiled into the program by `scripts/embed-migrations`.
+    /// Makes a set from files that were compiled into the program by `scripts/embed-migrations.sh`.
     /// - Precondition: The files make a valid set, which a test shows by comparing them with the directory.
     public init(name: String, compiled files: [String: String]) {
         do throws(MigrationError) {

@@ -15,17 +15,17 @@ struct CompiledMigrationsTests {
         #expect(MigrationSet.idempotency.name == files.name)
         #expect(MigrationSet.idempotency.migrations.map(\.name) == files.migrations.map(\.name))
         for (compiled, file) in zip(MigrationSet.idempotency.migrations, files.migrations) {
-            #expect(Array(compiled.up.utf8) == Array(file.up.utf8), "\(file.name).up.sql: run scripts/embed-migrations")
+            #expect(Array(compiled.up.utf8) == Array(file.up.utf8), "\(file.name).up.sql: run scripts/embed-migrations.sh")
             #expect(
                 Array(compiled.down.utf8) == Array(file.down.utf8),
-                "\(file.name).down.sql: run scripts/embed-migrations")
+                "\(file.name).down.sql: run scripts/embed-migrations.sh")
         }
     }
 
-    @Test("are what scripts/embed-migrations writes now, for every set")
+    @Test("are what scripts/embed-migrations.sh writes now, for every set")
     func upToDate() throws {
         let process = Process()
-        process.executableURL = Self.root.appendingPathComponent("scripts/embed-migrations")
+        process.executableURL = Self.root.appendingPathComponent("scripts/embed-migrations.sh")
         process.arguments = ["--check"]
         let errors = Pipe()
         process.standardError = errors

@@ -2,15 +2,15 @@
 # Compiles the SQL files of migrations/ into the products: writes the Swift files named below. Run it after every change to
 # a migration; tests compare its output with the files, byte by byte.
 #
-#   scripts/embed-migrations            write the Swift files
-#   scripts/embed-migrations --check    write nothing, exit 1 when one of them is out of date
+#   scripts/embed-migrations.sh            write the Swift files
+#   scripts/embed-migrations.sh --check    write nothing, exit 1 when one of them is out of date
 set -eu
 cd "$(dirname "$0")/.."
 
 # A raw string keeps the SQL readable in a diff. Only these could end it or be taken for an escape.
 refuse() {
     if grep -q -F -e '"""' -e '\#' "$1" || grep -q "$(printf '\r')" "$1"; then
-        echo "$1: contains \"\"\", \\# or a carriage return, which scripts/embed-migrations cannot write" >&2
+        echo "$1: contains \"\"\", \\# or a carriage return, which scripts/embed-migrations.sh cannot write" >&2
         exit 1
     fi
     if [ -n "$(tail -c 1 "$1")" ]; then
@@ -23,7 +23,7 @@ refuse() {
 generate() {
     # Above the imports, or the formatter does not see it.
     echo "// swift-format-ignore-file"
-    echo "// Written by scripts/embed-migrations from $1/*.sql. Do not edit."
+    echo "// Written by scripts/embed-migrations.sh from $1/*.sql. Do not edit."
     echo
     if [ -n "$4" ]; then
         echo "$4"
@@ -56,7 +56,7 @@ embed() {
         rm -f "$new"
     elif [ "$check" = yes ]; then
         rm -f "$new"
-        echo "$5 is out of date: run scripts/embed-migrations" >&2
+        echo "$5 is out of date: run scripts/embed-migrations.sh" >&2
         status=1
     else
         mkdir -p "$(dirname "$5")"
@@ -69,7 +69,7 @@ embed() {
 case "${1-}" in
     "") check=no ;;
     --check) check=yes ;;
-    *) echo "usage: scripts/embed-migrations [--check]" >&2; exit 2 ;;
+    *) echo "usage: scripts/embed-migrations.sh [--check]" >&2; exit 2 ;;
 esac
 
 embed migrations idempotency "public " "" "Sources/SQLMigrations/Set/MigrationSet+Idempotency.swift"
