@@ -15,7 +15,8 @@ import Darwin
 import Glibc
 #endif
 
-@Suite("A kept server")
+// One after the other, as in TemporaryServerTests.
+@Suite("A kept server", .serialized)
 struct KeptServerTests {
     @Test("has its data, its password and durable settings after stop and start")
     func keepsItsData() async throws {

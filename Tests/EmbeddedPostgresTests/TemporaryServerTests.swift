@@ -17,7 +17,8 @@ import Darwin
 import Glibc
 #endif
 
-@Suite("A temporary server")
+// One after the other: twenty servers that run initdb at once starve each other.
+@Suite("A temporary server", .serialized)
 struct TemporaryServerTests {
     @Test("answers on its socket and on 127.0.0.1, and leaves nothing behind when stopped")
     func startsAndStops() async throws {

@@ -29,9 +29,11 @@ final class ServerProcess: Sendable {
         let box = box
         Task {
             do {
+                let plain = (program: postgres, arguments: ["-D", dataDirectory])
+                let command = try user?.command(plain.program, plain.arguments) ?? plain
                 let result = try await Subprocess.run(
-                    .path(FilePath(postgres)), arguments: ["-D", dataDirectory], environment: Tool.environment,
-                    workingDirectory: "/", platformOptions: Tool.options(for: user), input: .none,
+                    .path(FilePath(command.program)), arguments: Arguments(command.arguments),
+                    environment: Tool.environment, workingDirectory: "/", platformOptions: Tool.options, input: .none,
                     output: .fileDescriptor(log, closeAfterSpawningProcess: true), error: .combinedWithOutput
                 ) { execution in
                     box.state.withLock { $0 = .running(execution.processIdentifier.value) }

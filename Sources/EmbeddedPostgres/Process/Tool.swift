@@ -17,10 +17,11 @@ enum Tool {
     /// Waits without blocking a thread.
     /// - Parameter user: the account to run as, `nil` for our own.
     static func run(_ program: String, _ arguments: [String], as user: ServerUser? = nil) async throws -> Result {
+        let (program, arguments) = try user?.command(program, arguments) ?? (program, arguments)
         let result = try await Subprocess.run(
             .path(FilePath(program)), arguments: Arguments(arguments), environment: environment,
-            workingDirectory: "/", platformOptions: options(for: user), output: .string(limit: 1 << 20),
-            error: .combinedWithOutput)
+            workingDirectory: "/", platformOptions: options, output: .string(limit: 1 << 20), error: .combinedWithOutput
+        )
         return Result(succeeded: result.terminationStatus.isSuccess, output: result.standardOutput)
     }
 
@@ -32,14 +33,9 @@ enum Tool {
         ])
     }
 
-    static func options(for user: ServerUser?) -> PlatformOptions {
+    /// A session of its own: Ctrl-C in our terminal must not reach the server before its users have drained.
+    static var options: PlatformOptions {
         var options = PlatformOptions()
-        if let user {
-            options.userID = user.userID
-            options.groupID = user.groupID
-            options.supplementaryGroups = []
-        }
-        // A session of its own: Ctrl-C in our terminal must not reach the server before its users have drained.
         options.createSession = true
         return options
     }

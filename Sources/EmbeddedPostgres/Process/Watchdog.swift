@@ -23,7 +23,7 @@ final class Watchdog: Sendable {
             // As ourselves, not as the server's user: it must be able to remove the directory.
             _ = try await Subprocess.run(
                 .path("/bin/sh"), arguments: ["-c", Self.script, "embedded-postgres-watchdog", home],
-                workingDirectory: "/", platformOptions: Tool.options(for: nil),
+                workingDirectory: "/", platformOptions: Tool.options,
                 input: .fileDescriptor(FileDescriptor(rawValue: readingEnd.take()), closeAfterSpawningProcess: true),
                 output: .discarded, error: .discarded)
         }
