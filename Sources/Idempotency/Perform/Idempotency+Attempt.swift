@@ -59,19 +59,24 @@ extension Idempotency {
     private func claim(
         _ unit: KeyedUnit, in transaction: PostgresTransaction, startOvers: Int
     ) async throws(PostgresError) -> ClaimDecision {
-        let budget = claimWaiters.enter(budget: unit.policy.waitBudget)
+        let lockTimeout = lockTimeout(claimWaiters.enter(budget: unit.policy.waitBudget))
         defer { claimWaiters.leave() }
-        let lockTimeout = budget == pool.connectionConfiguration.lockTimeout ? nil : budget
         do throws(PostgresError) {
             let answers = try await transaction.pipeline(Ledger.claim(unit, lockTimeout: lockTimeout))
             let decision = ClaimDecision.after(
                 try Ledger.claimResult(answers), fingerprint: unit.fingerprint, startOvers: startOvers)
             guard decision == .reclaim else { return decision }
-            let rows = try await transaction.execute(Ledger.reclaim(unit))
-            return ClaimDecision.after(.reclaimed(rows: rows), fingerprint: unit.fingerprint, startOvers: startOvers)
+            let reclaim = try await transaction.pipeline(Ledger.reclaim(unit, lockTimeout: lockTimeout))
+            return ClaimDecision.after(
+                .reclaimed(rows: Ledger.reclaimedRows(reclaim)), fingerprint: unit.fingerprint, startOvers: startOvers)
         } catch {
             return try Self.decision(after: error, unit, startOvers: startOvers)
         }
+    }
+
+    /// The `lock_timeout` to set for a wait of this length; nil when the connections have it already.
+    private func lockTimeout(_ budget: Duration) -> Duration? {
+        budget == pool.connectionConfiguration.lockTimeout ? nil : budget
     }
 
     /// A failed statement of the protocol's own, as far as the protocol gives it a meaning.
@@ -141,7 +146,9 @@ extension Idempotency {
         _ outcome: Outcome, of unit: KeyedUnit, on connection: PostgresConnection, startOvers: Int
     ) async throws -> Attempt {
         do {
-            let answers = try await connection.commit(try await connection.begin(), after: Ledger.storeFinal(unit, outcome))
+            let lockTimeout = lockTimeout(unit.policy.waitBudget)
+            let answers = try await connection.commit(
+                try await connection.begin(), after: Ledger.storeFinal(unit, outcome, lockTimeout: lockTimeout))
             let decision = ClaimDecision.after(
                 try Ledger.claimResult(answers), fingerprint: unit.fingerprint, startOvers: startOvers)
             switch decision {
@@ -149,8 +156,9 @@ extension Idempotency {
                 return .answered(Performed(outcome: outcome, disposition: .executed))
             case .reclaim:
                 let taken = try await connection.commit(
-                    try await connection.begin(), after: [Ledger.reclaim(unit), Ledger.storeOutcome(unit, outcome)])
-                guard taken.first?.affectedRows == 1 else { return .startOver }
+                    try await connection.begin(),
+                    after: Ledger.reclaim(unit, lockTimeout: lockTimeout) + [Ledger.storeOutcome(unit, outcome)])
+                guard Ledger.reclaimedRows(taken) == 1 else { return .startOver }
                 return .answered(Performed(outcome: outcome, disposition: .executed))
             default:
                 return try answer(decision)

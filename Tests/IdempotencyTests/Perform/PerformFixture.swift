@@ -1,0 +1,181 @@
+import HTTPTypes
+import LibPQ
+import Logging
+import SQLMigrations
+import Synchronization
+import TestSupport
+
+@testable import Idempotency
+
+/// A database with the ledger and one business table, and an engine on it.
+struct PerformFixture: Sendable {
+    let database: TestDatabase
+    let idempotency: Idempotency
+
+    /// For looking and meddling: not the engine's own pool.
+    let observer: PostgresPool
+
+    static let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    /// A second engine on a pool of its own: what another process is to the first.
+    func anotherProcess(
+        connections: Int = 4, policy: IdempotencyPolicy? = nil,
+        configure: (inout PostgresPool.Configuration) -> Void = { _ in }
+    ) throws -> Idempotency {
+        Idempotency(
+            pool: try database.makePool(of: connections, configure: configure), policy: policy ?? idempotency.policy,
+            logger: Self.quiet)
+    }
+
+    /// How many effects are committed.
+    func effects(of key: String? = nil) async throws -> Int {
+        try await observer.queryRow("SELECT count(*) FROM effects WHERE name = coalesce(\(key), name)")
+            .decode(Int.self)
+    }
+
+    /// How many keys are committed.
+    func keys() async throws -> Int {
+        try await observer.queryRow("SELECT count(*) FROM idempotency.keys").decode(Int.self)
+    }
+
+    /// Ends every key's retention.
+    func expireKeys() async throws {
+        try await observer.execute("UPDATE idempotency.keys SET expires_at = now() - interval '1 second'")
+    }
+
+    /// Waits until so many sessions of this database wait for a lock that another one holds.
+    func waitForBlockedSessions(_ count: Int = 1) async throws {
+        try await waitUntil("\(count) sessions wait for a lock") {
+            try await observer.queryRow(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            ).decode(Int.self) >= count
+        }
+    }
+}
+
+/// Runs the body with a fixture of its own.
+func withPerformFixture(
+    connections: Int = 8, policy: IdempotencyPolicy = IdempotencyPolicy(), logger: Logger = PerformFixture.quiet,
+    configure: (inout PostgresPool.Configuration) -> Void = { _ in },
+    _ body: (PerformFixture) async throws -> Void
+) async throws {
+    try await withTestDatabase(migrations: .idempotency) { database in
+        let observer = try database.makePool(of: 4)
+        try await observer.execute(
+            "CREATE TABLE effects (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL)")
+        let pool = try database.makePool(of: connections, configure: configure)
+        try await body(
+            PerformFixture(
+                database: database, idempotency: Idempotency(pool: pool, policy: policy, logger: logger),
+                observer: observer))
+    }
+}
+
+/// One request of a client.
+struct KeyedRequest: Sendable {
+    var scope = "acme"
+    var key = "order-17"
+    var body: [UInt8] = [1]
+
+    var fingerprint: Fingerprint {
+        .of(method: "POST", path: "/payments", query: nil, contentType: nil, body: body)
+    }
+
+    /// The work of these tests: one row, and an answer that no other run gives, because sequences are not rolled back.
+    func pay(_ transaction: PostgresTransaction) async throws -> Outcome {
+        let id = try await transaction.queryRow("INSERT INTO effects (name) VALUES (\(key)) RETURNING id")
+            .decode(Int.self)
+        return Outcome(
+            status: 201, headers: [.location: "/payments/\(id)", .setCookie: "session=\(id)"],
+            body: Array("payment \(id)".utf8))
+    }
+}
+
+/// An error of the work's own, to be recognised by its number.
+struct WorkFailure: Error, Equatable {
+    var number = 0
+}
+
+extension Idempotency {
+    func perform(
+        _ request: KeyedRequest, policy: IdempotencyPolicy? = nil,
+        finalOutcome: ((any Error) async throws -> Outcome?)? = nil,
+        isolation: isolated (any Actor)? = #isolation,
+        _ work: (PostgresTransaction) async throws -> Outcome
+    ) async throws -> Performed {
+        try await perform(
+            scope: request.scope, key: IdempotencyKey(parsing: request.key), fingerprint: request.fingerprint,
+            policy: policy, finalOutcome: finalOutcome, work)
+    }
+
+    /// Performs the request's usual work.
+    func pay(
+        _ request: KeyedRequest = KeyedRequest(), policy: IdempotencyPolicy? = nil,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws -> Performed {
+        try await perform(request, policy: policy) { try await request.pay($0) }
+    }
+}
+
+/// Counts, from any task.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .sequentiallyConsistent) }
+
+    /// Returns the new count.
+    @discardableResult
+    func increment() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
+}
+
+/// Runs the body and returns the code of the `IdempotencyError` that it throws.
+func idempotencyError(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> some Sendable
+) async -> IdempotencyError.Code? {
+    do {
+        _ = try await body()
+        return nil
+    } catch {
+        return (error as? IdempotencyError)?.code
+    }
+}
+
+/// Runs the body and returns the `PostgresError` that it throws.
+func postgresError(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> some Sendable
+) async -> PostgresError? {
+    do {
+        _ = try await body()
+        return nil
+    } catch {
+        return error as? PostgresError
+    }
+}
+
+extension PerformFixture {
+    /// Lets the first statements of a kind fail: a trigger counts in a sequence, which no rollback undoes.
+    ///
+    /// - Parameters:
+    ///   - sqlState: what they fail with.
+    ///   - times: how many of them.
+    ///   - event: the trigger's time, table and level; `CONSTRAINT` triggers can be deferred to COMMIT.
+    func failOnce(_ sqlState: String, times: Int = 1, _ event: String) async throws {
+        try await observer.execute("CREATE SEQUENCE failures")
+        try await observer.execute(
+            """
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF nextval('failures') <= \(unescaped: "\(times)") THEN
+                RAISE EXCEPTION 'on purpose' USING ERRCODE = '\(unescaped: sqlState)';
+              END IF;
+              RETURN NEW;
+            END $$
+            """)
+        let kind = event.contains("DEFERRABLE") ? "CONSTRAINT TRIGGER" : "TRIGGER"
+        try await observer.execute(
+            "CREATE \(unescaped: kind) fail \(unescaped: event) EXECUTE FUNCTION fail()")
+    }
+}
