@@ -15,7 +15,8 @@ struct CompiledMigrationsTests {
         #expect(MigrationSet.idempotency.name == files.name)
         #expect(MigrationSet.idempotency.migrations.map(\.name) == files.migrations.map(\.name))
         for (compiled, file) in zip(MigrationSet.idempotency.migrations, files.migrations) {
-            #expect(Array(compiled.up.utf8) == Array(file.up.utf8), "\(file.name).up.sql: run scripts/embed-migrations.sh")
+            #expect(
+                Array(compiled.up.utf8) == Array(file.up.utf8), "\(file.name).up.sql: run scripts/embed-migrations.sh")
             #expect(
                 Array(compiled.down.utf8) == Array(file.down.utf8),
                 "\(file.name).down.sql: run scripts/embed-migrations.sh")
