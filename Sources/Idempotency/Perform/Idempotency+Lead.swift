@@ -51,9 +51,11 @@ extension Idempotency {
             } catch let error as WorkError {
                 throw error.underlying
             } catch {
-                guard let unknown = progress.unknown, Self.isPassing(error) else { throw Self.reported(error) }
-                // The database is away, or the old backend still holds the key: ask again in a moment.
-                guard .now < unknown.deadline else { throw IdempotencyError.outcomeUnknown(error) }
+                guard let unknown = progress.unknown else { throw Self.reported(error) }
+                if Self.isAnswer(error) { throw error }
+                // The database is away, or the old backend still holds the key: ask again in a moment. Any other error leaves
+                // the question open as well.
+                guard Self.isPassing(error), .now < unknown.deadline else { throw IdempotencyError.outcomeUnknown(error) }
                 do { try await Task.sleep(for: Self.pauseBetweenQuestions) } catch {
                     throw IdempotencyError.outcomeUnknown(error)
                 }
@@ -77,10 +79,16 @@ extension Idempotency {
         return Performed(outcome: own, disposition: .executed)
     }
 
-    /// An error of the moment, which says nothing about the key.
+    /// What the key's row says, so that there is nothing to resolve any more.
+    private static func isAnswer(_ error: any Error) -> Bool {
+        guard let error = error as? IdempotencyError else { return false }
+        return error.code == .mismatch || error.code == .damagedOutcome
+    }
+
+    /// An error of the moment, which says nothing about the key. A server that is read-only has not been promoted yet.
     private static func isPassing(_ error: any Error) -> Bool {
         switch error {
-        case let error as PostgresError: error.isTransient
+        case let error as PostgresError: error.isTransient || error.sqlState == .readOnlySQLTransaction
         case let error as IdempotencyError: error.code == .inFlight || error.code == .unavailable
         default: false
         }

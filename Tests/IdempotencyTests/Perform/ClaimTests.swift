@@ -135,7 +135,10 @@ struct ClaimTests {
             #expect(try await fixture.keys() == 1)
             #expect(try await fixture.idempotency.pay(again).outcome == second.outcome.replayable)
             let isFresh = try await fixture.observer.queryRow(
-                "SELECT expires_at > now() + interval '23 hours' AND created_at > now() - interval '1 hour' FROM idempotency.keys")
+                """
+                SELECT expires_at > now() + interval '23 hours' AND created_at > now() - interval '1 hour'
+                FROM idempotency.keys
+                """)
             #expect(try isFresh.decode(Bool.self))
         }
     }

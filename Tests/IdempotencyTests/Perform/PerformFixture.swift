@@ -38,6 +38,12 @@ struct PerformFixture: Sendable {
         try await observer.queryRow("SELECT count(*) FROM idempotency.keys").decode(Int.self)
     }
 
+    /// Whether neither an effect nor a key is committed.
+    func isUntouched() async throws -> Bool {
+        let (effects, keys) = try await (effects(), keys())
+        return effects == 0 && keys == 0
+    }
+
     /// Ends every key's retention.
     func expireKeys() async throws {
         try await observer.execute("UPDATE idempotency.keys SET expires_at = now() - interval '1 second'")
