@@ -59,13 +59,18 @@ public struct Problem: HTTPResponseError, Sendable {
 
     /// Writes the problem as JSON.
     public func response(from request: Request, context: some RequestContext) throws -> Response {
-        let encoder = JSONEncoder()
-        // Sorted, so that the same problem is the same bytes.
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let body = ByteBuffer(bytes: try encoder.encode(Document(problem: self)))
+        let body = ByteBuffer(bytes: try document())
         var headers = headers
         headers[.contentType] = Self.mediaType
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// The problem as JSON.
+    func document() throws -> Data {
+        let encoder = JSONEncoder()
+        // Sorted, so that the same problem is the same bytes.
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(Document(problem: self))
     }
 }
 

@@ -1,0 +1,65 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdIdempotency
+import HummingbirdTesting
+import Idempotency
+import TestSupport
+import Testing
+
+@Suite("A retry while the first request runs", .timeLimit(.minutes(2)))
+struct InFlightTests {
+    @Test("waits and then gets the first one's answer", arguments: Form.allCases)
+    func waits(form: Form) async throws {
+        let (started, gate) = (Gate(), Gate())
+        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30))) { request, context, transaction in
+            started.open()
+            await gate.wait()
+            return try await ProtectedService.insert(request, context, transaction)
+        } _: { service in
+            async let first = service.send(form.path, key: "k")
+            await started.wait()
+            async let retry = service.send(form.path, key: "k")
+            try await waitUntil("the retry has arrived") { service.arrivals.value == 2 }
+            gate.open()
+            try await retry.expectReplay(of: first)
+            #expect(try await service.effects() == ["coffee"])
+        }
+    }
+
+    @Test(
+        "gets 409 and Retry-After past the budget, and later the answer", arguments: [Duration.milliseconds(50), .zero])
+    func budget(budget: Duration) async throws {
+        let (started, gate) = (Gate(), Gate())
+        try await withService(policy: IdempotencyPolicy(waitBudget: budget)) { request, context, transaction in
+            started.open()
+            await gate.wait()
+            return try await ProtectedService.insert(request, context, transaction)
+        } _: { service in
+            async let first = service.send("/group", key: "k")
+            await started.wait()
+            try await service.send("/group", key: "k").expectProblem(.inFlight, retryable: true)
+            // Another key is not held up.
+            gate.open()
+            let answer = try await first
+            #expect(answer.status == .created)
+            try await service.send("/group", key: "k").expectReplay(of: answer)
+            #expect(try await service.effects() == ["coffee"])
+        }
+    }
+
+    @Test("gets 422 at once if it is another request")
+    func mismatch() async throws {
+        let (started, gate) = (Gate(), Gate())
+        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30))) { request, context, transaction in
+            started.open()
+            await gate.wait()
+            return try await ProtectedService.insert(request, context, transaction)
+        } _: { service in
+            async let first = service.send("/group", key: "k")
+            await started.wait()
+            try await service.send("/group", key: "k", body: "tea").expectProblem(.mismatch)
+            gate.open()
+            #expect(try await first.status == .created)
+        }
+    }
+}
