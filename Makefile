@@ -39,6 +39,10 @@ format: ## rewrite the sources in the house's format
 bench: setup ## measure protected against unprotected payments, and replays
 	@scripts/bench.sh
 
+.PHONY: memory
+memory: setup ## show the sample service's memory at rest and under 200 payments a second
+	@scripts/memory.sh
+
 .PHONY: docs
 docs: ## check that the documentation comments of the libraries build (needs docc)
 	@mkdir -p .build/docs

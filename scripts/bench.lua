@@ -19,3 +19,10 @@ function request()
   wrk.headers["Idempotency-Key"] = key
   return wrk.format(nil, what == "unprotected" and "/unprotected/payments" or "/payments", nil, body)
 end
+
+-- scripts/memory.sh paces the requests: so many milliseconds before each.
+if os.getenv("PAUSE") then
+  function delay()
+    return tonumber(os.getenv("PAUSE"))
+  end
+end

@@ -13,31 +13,14 @@ scripts/setup.sh wrk
 swift build -c release --product payments
 service="$(swift build -c release --show-bin-path)/payments"
 repository=$PWD
-work=$(mktemp -d)
-chmod 755 "$work" # the embedded server may run as another user
-pid=''
-cleanup() {
-    [ -z "$pid" ] || { kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; } || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
+. scripts/service.sh
 
 # A fresh embedded PostgreSQL with its durable defaults; enough accounts that payments seldom meet on one row.
 cd "$work"
 export LOG_LEVEL=error PORT=0 PAYMENTS_BASELINE=1 PAYMENTS_API_TOKENS=bench:bench-token
-unset DATABASE_URL PAYMENTS_AUTH
 seeded=$("$service" seed --tenant bench --accounts 1000 --balance 1000000000000)
 first=$(sed -n 's/^opened accounts \([0-9]*\) to .*/\1/p' <<<"$seeded")
-"$service" serve >"$work/service.log" 2>&1 &
-pid=$!
-for _ in $(seq 300); do
-    url=$(sed -n 's/^listening on //p' "$work/service.log")
-    [ -z "$url" ] || break
-    kill -0 "$pid" 2>/dev/null || { cat "$work/service.log" >&2 && exit 1; }
-    sleep 0.1
-done
-[ -n "$url" ] || { echo "the service did not start within 30 s" >&2 && exit 1; }
+start_service "$service" serve
 
 # measure WHAT CONNECTIONS: appends "WHAT CONNECTIONS requests/s p50 p99" to the figures
 measure() {

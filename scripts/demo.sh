@@ -7,21 +7,12 @@ cd "$(dirname "$0")/.."
 
 swift build -c release --product payments
 service="$(swift build -c release --show-bin-path)/payments"
-work=$(mktemp -d)
+. scripts/service.sh
 run=$(date +%s)-$$
 port=${PORT:-$([ -n "${ONCE:-}" ] && echo 0 || echo 8080)}
-unset DATABASE_URL PAYMENTS_API_TOKENS PAYMENTS_AUTH
 acme='Authorization: Bearer acme-token'
 globex='Authorization: Bearer globex-token'
-pid=''
 failed=0
-
-cleanup() {
-    [ -z "$pid" ] || { kill -TERM "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; } || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 130' INT TERM
 
 # --- telling -------------------------------------------------------------------------------------------------------------
 title() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -31,18 +22,7 @@ check() { # check DESCRIPTION COMMAND...: says whether the step behaved
     if "$@"; then printf '   ok: %s\n' "$what"; else printf '   FAILED: %s\n' "$what" && failed=1; fi
 }
 
-# --- the service ---------------------------------------------------------------------------------------------------------
-start() {
-    LOG_LEVEL=${LOG_LEVEL:-warning} PORT=$port "$service" >"$work/service.log" 2>&1 &
-    pid=$!
-    for _ in $(seq 300); do
-        url=$(sed -n 's/^listening on //p' "$work/service.log")
-        [ -z "$url" ] || break
-        kill -0 "$pid" 2>/dev/null || { cat "$work/service.log" >&2 && exit 1; }
-        sleep 0.1
-    done
-    [ -n "$url" ] || { echo "the service did not start within 30 s" >&2 && cat "$work/service.log" >&2 && exit 1; }
-}
+start() { start_service env LOG_LEVEL="${LOG_LEVEL:-warning}" PORT="$port" "$service"; }
 
 # request NAME CURL-ARGS...: shows the request and its answer; keeps status, headers and body under NAME
 request() {
