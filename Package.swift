@@ -158,7 +158,7 @@ let package = Package(
         .testTarget(
             name: "IdempotencyTests",
             dependencies: [
-                "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
+                "EmbeddedPostgres", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
