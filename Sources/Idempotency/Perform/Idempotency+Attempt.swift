@@ -174,7 +174,8 @@ extension Idempotency {
         case .transactionAborted, .refusedAtCommit:
             logger.error("the work returned an answer although a statement of it had failed")
             return IdempotencyError(
-                .transactionAborted, "the transaction had failed, so nothing was written and the answer would be untrue")
+                .transactionAborted, "the transaction had failed, so nothing was written and the answer would be untrue"
+            )
         case .connectionLost:
             return IdempotencyError.unavailable(nil)
         case .rerunsExhausted(let sqlState):

@@ -55,7 +55,9 @@ extension Idempotency {
                 if Self.isAnswer(error) { throw error }
                 // The database is away, or the old backend still holds the key: ask again in a moment. Any other error leaves
                 // the question open as well.
-                guard Self.isPassing(error), .now < unknown.deadline else { throw IdempotencyError.outcomeUnknown(error) }
+                guard Self.isPassing(error), .now < unknown.deadline else {
+                    throw IdempotencyError.outcomeUnknown(error)
+                }
                 do { try await Task.sleep(for: Self.pauseBetweenQuestions) } catch {
                     throw IdempotencyError.outcomeUnknown(error)
                 }

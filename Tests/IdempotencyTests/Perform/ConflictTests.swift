@@ -31,7 +31,9 @@ struct ConflictTests {
         }
     }
 
-    @Test("reruns end where the policy says, with unavailable, without effect, with the key free", arguments: [atInsert, atCommit])
+    @Test(
+        "reruns end where the policy says, with unavailable, without effect, with the key free",
+        arguments: [atInsert, atCommit])
     func exhausted(event: String) async throws {
         let policy = IdempotencyPolicy(maximumReruns: 2)
         try await withPerformFixture(policy: policy) { fixture async throws in

@@ -13,7 +13,8 @@ struct EndingTests {
     /// Calls a number of `WorkFailure` a status.
     @Sendable static func finalOutcome(_ error: any Error) -> Outcome? {
         switch error {
-        case let error as WorkFailure: Outcome(status: error.number, headers: [.setCookie: "a"], body: [UInt8]("no".utf8))
+        case let error as WorkFailure:
+            Outcome(status: error.number, headers: [.setCookie: "a"], body: [UInt8]("no".utf8))
         case let error as PostgresError where error.sqlState == .uniqueViolation: Outcome(status: 409)
         default: nil
         }
@@ -42,7 +43,9 @@ struct EndingTests {
         }
     }
 
-    @Test("a returned answer below 500 is stored with its writes, errors of the client included", arguments: [200, 404, 499])
+    @Test(
+        "a returned answer below 500 is stored with its writes, errors of the client included",
+        arguments: [200, 404, 499])
     func returned(status: Int) async throws {
         try await withPerformFixture { fixture in
             let performed = try await fixture.idempotency.perform(request) { transaction in
@@ -218,7 +221,9 @@ struct EndingTests {
 
     @Test(
         "transaction control by hand is refused, and nothing is stored",
-        arguments: ["BEGIN", "COMMIT", "end", "/* */ ROLLBACK", "SAVEPOINT a", "COMMIT AND CHAIN", "PREPARE TRANSACTION 'x'"])
+        arguments: [
+            "BEGIN", "COMMIT", "end", "/* */ ROLLBACK", "SAVEPOINT a", "COMMIT AND CHAIN", "PREPARE TRANSACTION 'x'",
+        ])
     func byHand(statement: String) async throws {
         try await withPerformFixture { fixture async throws in
             let error = await postgresError {

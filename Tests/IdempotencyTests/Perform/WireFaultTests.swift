@@ -1,0 +1,186 @@
+import HTTPTypes
+import LibPQ
+import TestSupport
+import Testing
+
+@testable import Idempotency
+
+/// Faults on the wire at a named statement (fault 8): the request lost, the answer lost, a reset, a connection that is silent.
+@Suite("Faults on the wire", .timeLimit(.minutes(2)))
+struct WireFaultTests {
+    let request = KeyedRequest()
+
+    /// An engine whose connections pass through a proxy; COMMIT is given up after half a second.
+    private func withProxiedEngine(
+        policy: IdempotencyPolicy = IdempotencyPolicy(waitBudget: .milliseconds(200)),
+        _ body: (PerformFixture, Idempotency, StatementProxy) async throws -> Void
+    ) async throws {
+        try await withPerformFixture { fixture in
+            let proxy = try StatementProxy(to: fixture.database.url)
+            defer { proxy.close() }
+            var configuration = try PostgresPool.Configuration(url: proxy.url)
+            configuration.maximumConnections = 4
+            configuration.connection.commitTimeout = .milliseconds(500)
+            let pool = PostgresPool(configuration: configuration, logger: PerformFixture.quiet)
+            let engine = Idempotency(pool: pool, policy: policy, logger: PerformFixture.quiet)
+            _ = try await engine.pay(KeyedRequest(key: "warm-up"))
+            try await body(fixture, engine, proxy)
+            await pool.close()
+        }
+    }
+
+    private func expectOneEffect(_ fixture: PerformFixture, _ engine: Idempotency, _ performed: Performed) async throws
+    {
+        #expect(performed.disposition == .executed)
+        #expect(performed.outcome.status == 201)
+        #expect(performed.outcome.headers[.setCookie] != nil, "a field that is not stored belongs to the first answer")
+        #expect(try await fixture.effects(of: request.key) == 1)
+        let retry = try await engine.pay(request)
+        #expect(retry.disposition == .replayed && retry.outcome == performed.outcome.replayable)
+        #expect(try await fixture.effects(of: request.key) == 1)
+    }
+
+    @Test(
+        "whatever becomes of COMMIT and its answer: one effect, and the whole answer",
+        arguments: [.requestLost, .answerLost, .answerCut, .reset, .answerFrozen] as [StatementProxy.Fault])
+    func commit(fault: StatementProxy.Fault) async throws {
+        try await withProxiedEngine { fixture, engine, proxy in
+            proxy.inject(fault)
+            let runs = Counter()
+            let performed = try await engine.perform(request) { transaction in
+                runs.increment()
+                return try await request.pay(transaction)
+            }
+            #expect(proxy.fired == 1)
+            #expect(runs.value == (fault == .requestLost ? 2 : 1))
+            try await expectOneEffect(fixture, engine, performed)
+        }
+    }
+
+    @Test(
+        "COMMIT frozen on its way: the old transaction holds the key until the server gives it up; then the work runs again"
+    )
+    func requestFrozen() async throws {
+        try await withProxiedEngine { fixture, engine, proxy in
+            proxy.inject(.requestFrozen)
+            let running = Task { try await engine.pay(request) }
+            try await fixture.waitForBlockedSessions()  // the question waits for the old backend
+            #expect(try await fixture.effects(of: request.key) == 0)
+            // As `idle_in_transaction_session_timeout` would.
+            try await fixture.observer.execute(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND state = 'idle in transaction'
+                """)
+            try await expectOneEffect(fixture, engine, try await running.value)
+            proxy.goAway()
+        }
+    }
+
+    @Test("the same at the COMMIT of a final error", arguments: [.requestLost, .answerLost] as [StatementProxy.Fault])
+    func finalError(fault: StatementProxy.Fault) async throws {
+        try await withProxiedEngine { fixture, engine, proxy in
+            proxy.inject(fault)
+            for disposition in [Performed.Disposition.executed, .replayed] {
+                let performed = try await engine.perform(
+                    request, finalOutcome: { _ in Outcome(status: 402, body: [4]) }
+                ) {
+                    _ = try await request.pay($0)
+                    throw WorkFailure()
+                }
+                #expect(performed.disposition == disposition && performed.outcome == Outcome(status: 402, body: [4]))
+            }
+            #expect(proxy.fired == 1)
+            #expect(try await fixture.effects(of: request.key) == 0)
+        }
+    }
+
+    @Test(
+        "a database that stays away past the deadline: outcome unknown; the retry replays or runs, one effect",
+        arguments: [.requestLost, .answerLost] as [StatementProxy.Fault])
+    func away(fault: StatementProxy.Fault) async throws {
+        let policy = IdempotencyPolicy(waitBudget: .milliseconds(200), resolveDeadline: .milliseconds(400))
+        try await withProxiedEngine(policy: policy) { fixture, engine, proxy in
+            proxy.inject(fault, thenAway: true)
+            #expect(await idempotencyError { try await engine.pay(request) } == .outcomeUnknown)
+            proxy.comeBack()
+            let retry = try await engine.pay(request)
+            #expect(retry.disposition == (fault == .answerLost ? .replayed : .executed))
+            #expect(try await fixture.effects(of: request.key) == 1)
+        }
+    }
+
+    @Test("a database that comes back within the deadline: the caller only waits")
+    func awayForAMoment() async throws {
+        try await withProxiedEngine { fixture, engine, proxy in
+            proxy.inject(.answerLost, thenAway: true)
+            let running = Task { try await engine.pay(request) }
+            try await waitUntil("the fault happened") { proxy.fired == 1 }
+            proxy.comeBack()
+            try await expectOneEffect(fixture, engine, try await running.value)
+        }
+    }
+
+    @Test("waiters of the same process get the outcome of a COMMIT whose answer was lost")
+    func waiters() async throws {
+        try await withProxiedEngine(policy: IdempotencyPolicy(waitBudget: .seconds(10))) { fixture, engine, proxy in
+            proxy.inject(.answerLost)
+            let answers = try await withThrowingTaskGroup(of: Performed.self) { group in
+                for _ in 1...10 { group.addTask { try await engine.pay(request) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.count { $0.disposition == .executed } == 1)
+            #expect(Set(answers.map(\.outcome.replayable)).count == 1)
+            #expect(try await fixture.effects(of: request.key) == 1)
+        }
+    }
+
+    @Test("cancelled while COMMIT is unknown: outcome unknown at once, also while waiting for a connection")
+    func cancelledWhileUnknown() async throws {
+        try await withProxiedEngine(
+            policy: IdempotencyPolicy(waitBudget: .milliseconds(200), resolveDeadline: .minutes(1))
+        ) {
+            fixture, engine, proxy in
+            proxy.inject(.answerLost, thenAway: true)
+            let running = Task { try await engine.pay(request) }
+            try await waitUntil("the fault happened") { proxy.fired == 1 }
+            running.cancel()
+            #expect(await idempotencyError { try await running.value } == .outcomeUnknown)
+            proxy.comeBack()
+            #expect(try await engine.pay(request).disposition == .replayed)
+            #expect(try await fixture.effects(of: request.key) == 1)
+        }
+    }
+
+    @Test("a connection that dies in the work, or that was dead before: no effect, or served by another one")
+    func elsewhere() async throws {
+        try await withProxiedEngine { fixture, engine, proxy async throws in
+            proxy.inject(.answerLost, at: "SELECT 'in the work'")
+            let code = await postgresError {
+                try await engine.perform(request) { transaction in
+                    let outcome = try await request.pay(transaction)
+                    try await transaction.execute("SELECT 'in the work'")
+                    return outcome
+                }
+            }?.code
+            #expect(code == .connectionLost)
+            #expect(try await fixture.effects(of: request.key) == 0)
+            proxy.inject(.answerLost, at: "BEGIN ISOLATION LEVEL READ COMMITTED")
+            proxy.inject(.answerLost, at: "BEGIN")
+            #expect(try await engine.pay(request).disposition == .executed)
+            #expect(try await fixture.effects(of: request.key) == 1)
+        }
+    }
+
+    @Test("a replay does not wait for its ROLLBACK")
+    func replayDoesNotWait() async throws {
+        try await withProxiedEngine { fixture, engine, proxy in
+            _ = try await engine.pay(request)
+            proxy.inject(.requestFrozen, at: "ROLLBACK")
+            #expect(try await engine.pay(request).disposition == .replayed)
+            try await waitUntil("ROLLBACK is held") { proxy.fired == 1 }
+            #expect(try await engine.pay(request).disposition == .replayed)
+            proxy.goAway()
+        }
+    }
+}
