@@ -181,9 +181,9 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "LibPQ", "Payments", "TestSupport",
+                "HummingbirdIdempotency", "LibPQ", "Payments", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],

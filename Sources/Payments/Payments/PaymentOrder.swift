@@ -7,6 +7,14 @@ struct PaymentOrder: Decodable, Sendable {
     let currency: Currency
     let reference: String?
 
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        accountID = try container.decode(WholeNumber.self, forKey: .accountID).value
+        amount = try container.decode(WholeNumber.self, forKey: .amount).value
+        currency = try container.decode(Currency.self, forKey: .currency)
+        reference = try container.decodeIfPresent(String.self, forKey: .reference)
+    }
+
     enum CodingKeys: String, CodingKey {
         case accountID = "account_id"
         case amount

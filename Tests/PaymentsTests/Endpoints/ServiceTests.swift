@@ -1,0 +1,107 @@
+import HummingbirdIdempotency
+import LibPQ
+import NIOHTTP1
+import TestSupport
+import Testing
+
+@testable import Payments
+
+@Suite("The service's own endpoints", .serialized, .timeLimit(.minutes(3)))
+struct ServiceTests {
+    @Test("Everything about money needs a known token; the rest does not")
+    func authentication() async throws {
+        try await withPayments { service in
+            for (method, path) in [
+                (HTTPMethod.POST, "/payments"), (.GET, "/payments?reference=a"), (.GET, "/payments/1"),
+                (.POST, "/payments/1/refunds"), (.POST, "/accounts"), (.GET, "/accounts/1"),
+            ] {
+                for tenant in [nil, "initech"] {
+                    let answer = try await service.send(method, path, tenant: tenant, key: "k")
+                    #expect(answer.status == 401)
+                    #expect(answer.problem == "unauthorized")
+                    #expect(answer.headers.first(name: "WWW-Authenticate")?.hasPrefix("Bearer realm=") == true)
+                }
+            }
+            for path in ["/health", "/ready", "/docs/idempotency", "/openapi.yaml"] {
+                #expect(try await service.send(.GET, path, tenant: nil).status == 200)
+            }
+        }
+    }
+
+    @Test("A stored answer is not given to a caller without token")
+    func replayNeedsToken() async throws {
+        try await withPayments { service in
+            #expect(try await service.pay(key: "k").status == 201)
+            let body = #"{"account_id": 1, "amount": 100, "currency": "EUR"}"#
+            let answer = try await service.send(.POST, "/payments", tenant: nil, key: "k", body: body)
+            #expect(answer.status == 401)
+        }
+    }
+
+    @Test("With PAYMENTS_AUTH=off everybody is the tenant demo")
+    func authenticationOff() async throws {
+        try await withPayments(settings: ["PAYMENTS_AUTH": "off", "PAYMENTS_API_TOKENS": ""]) { service in
+            try await service.database.pool.execute("UPDATE accounts SET tenant = 'demo' WHERE id = 1")
+            #expect(try await service.send(.GET, "/accounts/1", tenant: nil).status == 200)
+            #expect(try await service.send(.GET, "/accounts/2", tenant: nil).status == 404)
+        }
+    }
+
+    @Test("Ready while the database has every migration, 503 when one is missing, and health is not concerned")
+    func readiness() async throws {
+        try await withPayments { service in
+            #expect(try await service.send(.GET, "/ready").status == 200)
+            try await service.database.pool.execute("DROP SCHEMA IF EXISTS idempotency CASCADE")
+            try await service.database.pool.execute(
+                "DO $$ DECLARE t text; BEGIN FOR t IN SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE tablename LIKE '%migrations%' LOOP EXECUTE 'DELETE FROM ' || t; END LOOP; END $$"
+            )
+            let answer = try await service.send(.GET, "/ready")
+            #expect(answer.status == 503)
+            #expect(answer.problem != nil || answer.text("type") == "about:blank")
+            #expect(try await service.send(.GET, "/health").status == 200)
+        }
+    }
+
+    @Test("The page has a section for each problem type")
+    func page() async throws {
+        let kinds = ProblemKind.allCases.map(\.rawValue) + PaymentsProblemKind.allCases.map(\.rawValue)
+        try await withPayments { service in
+            let page = try await service.send(.GET, "/docs/idempotency", tenant: nil)
+            #expect(page.headers.first(name: "Content-Type") == "text/html; charset=utf-8")
+            for kind in kinds { #expect(page.body.contains("<section id=\"\(kind)\">")) }
+        }
+    }
+
+    @Test("The OpenAPI document describes every path, the key and the replay's mark")
+    func openAPI() async throws {
+        try await withPayments { service in
+            let document = try await service.send(.GET, "/openapi.yaml", tenant: nil)
+            #expect(document.body.hasPrefix("openapi: 3.1.0\n"))
+            for path in [
+                "/payments:", "/payments/{id}:", "/payments/{id}/refunds:", "/accounts:", "/accounts/{id}:", "/health:",
+                "/ready:",
+                "/docs/idempotency:", "/openapi.yaml:", "name: Idempotency-Key", "Idempotent-Replayed:",
+                "application/problem+json:",
+            ] { #expect(document.body.contains(path), "\(path)") }
+        }
+    }
+
+    @Test("The endpoints for benchmarks are there only when asked for")
+    func baseline() async throws {
+        let body = #"{"account_id": 1, "amount": 100, "currency": "EUR"}"#
+        try await withPayments { service in
+            let unprotected = try await service.send(.POST, "/unprotected/payments", body: body)
+            #expect(unprotected.status == 404)
+            #expect(try await service.send(.POST, "/hello").status == 404)
+        }
+        try await withPayments(settings: ["PAYMENTS_BASELINE": "1"]) { service in
+            let hello = try await service.send(.POST, "/hello", tenant: nil)
+            #expect(hello.body == "hello")
+            for _ in 1...2 { #expect(try await service.send(.POST, "/unprotected/payments", body: body).status == 201) }
+            #expect(try await service.balance(of: 1) == 800)
+            #expect(try await service.send(.POST, "/unprotected/payments", tenant: nil, body: body).status == 401)
+            let tooMuch = #"{"account_id": 1, "amount": 5000, "currency": "EUR"}"#
+            #expect(try await service.send(.POST, "/unprotected/payments", body: tooMuch).status == 402)
+        }
+    }
+}
