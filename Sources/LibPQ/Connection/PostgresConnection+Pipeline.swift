@@ -21,6 +21,8 @@ extension PostgresConnection {
     /// What one queued message pair will answer with.
     private enum Expected {
         case deallocated(name: String)
+        /// The end of the DEALLOCATEs, so that their failure and the caller's statements have nothing to do with one another.
+        case synced
         case prepared(StatementCache.Key)
         case rows(PostgresQuery, StatementCache.Key)
     }
@@ -46,6 +48,7 @@ extension PostgresConnection {
     private func queue(_ steps: [Step], on handle: ConnectionHandle) throws(PostgresError) -> [Expected] {
         var expected: [Expected] = []
         expected.reserveCapacity(steps.count)
+        try queueDeallocations(on: handle, &expected)
         for step in steps {
             let bindings = step.query.bindings
             let key = StatementCache.Key(sql: step.query.sql, types: bindings.types)
@@ -56,13 +59,8 @@ extension PostgresConnection {
             case .execute(let name):
                 queued = handle.sendPrepared(name: name, bindings)
             case .prepare(let name):
-                queued = true
-                for evicted in statements.takeEvicted() {
-                    queued = queued && handle.sendQuery("DEALLOCATE \(evicted)", PostgresBindings())
-                    expected.append(.deallocated(name: evicted))
-                }
                 queued =
-                    queued && handle.sendPrepare(name: name, sql: step.query.sql, types: bindings.types)
+                    handle.sendPrepare(name: name, sql: step.query.sql, types: bindings.types)
                     && handle.sendPrepared(name: name, bindings)
                 expected.append(.prepared(key))
                 statistics.prepares += 1
@@ -74,6 +72,25 @@ extension PostgresConnection {
         guard handle.sync() else { throw broken(handle, "could not queue a Sync") }
         statistics.syncs += 1
         return expected
+    }
+
+    /// Drops what earlier flushes evicted. What this flush evicts may still be used in it, and waits for the next.
+    ///
+    /// A pipeline of its own, because VACUUM and the like refuse to run behind another statement, and an aborted
+    /// transaction refuses DEALLOCATE.
+    private func queueDeallocations(
+        on handle: ConnectionHandle, _ expected: inout [Expected]
+    ) throws(PostgresError) {
+        if statements.evicted.isEmpty || handle.transactionStatus == PQTRANS_INERROR { return }
+        for name in statements.takeEvicted() {
+            guard handle.sendQuery("DEALLOCATE \(name)", PostgresBindings()) else {
+                throw broken(handle, "could not queue a statement")
+            }
+            expected.append(.deallocated(name: name))
+        }
+        guard handle.sync() else { throw broken(handle, "could not queue a Sync") }
+        statistics.syncs += 1
+        expected.append(.synced)
     }
 
     // MARK: Send
@@ -103,6 +120,10 @@ extension PostgresConnection {
             guard let result = try await nextResult(handle, until: deadline) else {
                 throw broken(handle, "a result is missing")
             }
+            if case .synced = item {
+                guard result.status == PGRES_PIPELINE_SYNC else { throw broken(handle, "a Sync is missing") }
+                continue
+            }
             switch result.status {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                 if case .rows = item { outcome.rows.append(PostgresRows(result: result)) }
@@ -111,7 +132,7 @@ extension PostgresConnection {
             default:
                 let failure = failure(result, item)
                 if handle.isBad || result.diagnostics.endsSession { throw lost(failure) }
-                outcome.failure = outcome.failure ?? failure
+                if case .deallocated = item {} else { outcome.failure = outcome.failure ?? failure }
                 undo(item, after: failure.sqlState)
             }
             // Every statement's results end with a nil.
@@ -160,7 +181,7 @@ extension PostgresConnection {
         switch item {
         case .rows(let query, _): sql = query.sql
         case .prepared(let key): sql = key.sql
-        case .deallocated: break
+        case .deallocated, .synced: break
         }
         return PostgresError(
             .server, diagnostics.message ?? "the server gave no message", server: diagnostics, sql: sql)

@@ -27,7 +27,7 @@ struct StatementCache {
     private var entries: [Key: Entry] = [:]
     private var useCount: UInt64 = 0
     private var nameCount: UInt64 = 0
-    /// Names to DEALLOCATE before the next statement is prepared.
+    /// Names to DEALLOCATE at the begin of the next flush.
     private(set) var evicted: [String] = []
 
     init(capacity: Int) { self.capacity = capacity }
@@ -58,7 +58,7 @@ struct StatementCache {
         return evicted
     }
 
-    /// A DEALLOCATE was skipped; it is sent again with the next statement that is prepared.
+    /// A DEALLOCATE was skipped; it is sent again with the next flush.
     mutating func keepEvicted(_ name: String) { evicted.append(name) }
 
     /// The server does not have this statement, or no longer in a usable form.
