@@ -115,6 +115,9 @@ public final class PostgresPool: PostgresQueryable, Service {
     /// Connections that wait to be leased.
     public var idleConnections: Int { state.withLock { $0.pool.idle.count } }
 
+    /// Callers that wait for a connection.
+    public var waitingCallers: Int { state.withLock { $0.pool.waiters.count } }
+
     private static var closedError: PostgresError { PostgresError(.poolClosed, "the pool is closed") }
 
     // MARK: Acquire
