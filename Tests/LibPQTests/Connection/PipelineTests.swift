@@ -1,0 +1,173 @@
+import TestSupport
+import Testing
+
+@testable import LibPQ
+
+@Suite("A flush", .serialized, .timeLimit(.minutes(2)))
+struct PipelineTests {
+    @Test("carries several statements in one round trip and matches their results in order")
+    func oneRoundTrip() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let before = await connection.statistics
+            let (a, b, c, d) = try await connection.pipeline(
+                "SELECT \(1)", "SELECT \("two"), 2", "SELECT generate_series(1, 3)", "SELECT 1 WHERE false")
+            #expect(await connection.statistics.flushes - before.flushes == 1)
+            #expect(try a[0].decode(Int.self) == 1)
+            #expect(try b[0].decode((String, Int).self) == ("two", 2))
+            #expect(try c.decode(Int.self) == [1, 2, 3])
+            #expect(d.isEmpty)
+            #expect(try await connection.pipeline([]).isEmpty)
+            #expect(await connection.statistics.flushes - before.flushes == 1)
+        }
+    }
+
+    @Test("outside of a transaction has all effects or none, and throws the first failure")
+    func atomic() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int PRIMARY KEY)")
+            let error = await postgresError {
+                try await connection.pipeline(
+                    "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)", "SELECT 1/0")
+            }
+            #expect(error?.sqlState == .uniqueViolation)
+            #expect(error?.sql == "INSERT INTO t VALUES (1)")
+            #expect(error?.file.hasSuffix("PipelineTests.swift") == true)
+            #expect(try await connection.queryRow("SELECT count(*) FROM t").decode(Int.self) == 0)
+        }
+    }
+
+    @Test("prepares a statement once and recovers when the server has lost it, or its plan is stale")
+    func prepared() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int PRIMARY KEY)")
+            let query: PostgresQuery = "SELECT * FROM t WHERE id > \(0)"
+            for _ in 0..<3 { try await connection.execute(query) }
+            #expect(await connection.statistics.prepares == 2)
+            try await connection.execute("DEALLOCATE ALL")
+            try await connection.execute(query)
+            try await connection.execute("ALTER TABLE t ADD COLUMN name text")
+            #expect(try await connection.query(query).columns == ["id", "name"])
+            try await connection.withTransaction { _ = try await $0.execute(query) }
+        }
+    }
+
+    @Test("keeps no more statements prepared than the capacity, and survives a DEALLOCATE of a lost one")
+    func eviction() async throws {
+        try await withTestDatabase { database in
+            for capacity in [0, 1, 3] {
+                var configuration = try database.configuration([:])
+                configuration.statementCacheCapacity = capacity
+                let connection = try await PostgresConnection.connect(configuration)
+                for round in 0..<20 {
+                    let number = try await connection.queryRow("SELECT \(unescaped: "\(round % 7)")").decode(Int.self)
+                    #expect(number == round % 7)
+                    if round == 10 { try await connection.execute("DISCARD ALL") }
+                }
+                // In one flush more than fit at one time.
+                let rows = try await connection.pipeline((0..<20).map { "SELECT \(unescaped: "\($0)") AS a" })
+                for (number, row) in rows.enumerated() { #expect(try row[0].decode(Int.self) == number) }
+                let count = try await connection.queryRow("SELECT count(*) FROM pg_prepared_statements")
+                // What a flush evicts goes with the next one.
+                #expect(try count.decode(Int.self) <= (capacity == 0 ? 0 : capacity + 1))
+                #expect(await connection.statements.count <= capacity)
+            }
+        }
+    }
+
+    @Test("of a statement that must be alone is not disturbed by a full cache")
+    func vacuum() async throws {
+        try await withTestDatabase { database in
+            var configuration = try database.configuration([:])
+            configuration.statementCacheCapacity = 1
+            let connection = try await PostgresConnection.connect(configuration)
+            for number in 0..<3 {
+                try await connection.execute("SELECT \(unescaped: "\(number)")")
+                try await connection.execute("VACUUM")
+            }
+        }
+    }
+
+    @Test("of statements that the server answers while they are still being sent does not block")
+    func manyStatements() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let filler = String(repeating: "x", count: 10_000)
+            let results = try await connection.pipeline((0..<2000).map { "SELECT \($0), \(filler)" })
+            #expect(results.count == 2000)
+            for (index, rows) in results.enumerated() {
+                let (number, text) = try rows[0].decode((Int, String).self)
+                #expect(number == index && text.utf8.count == 10_000)
+            }
+            let distinct = try await connection.pipeline(
+                (0..<2000).map { "SELECT \(unescaped: "\($0)"), \(filler)" })
+            let last: (Int, String) = try distinct[1999][0].decode((Int, String).self)
+            #expect(last == (1999, filler))
+        }
+    }
+
+    @Test("brings 100000 rows, and 20 MB there and back")
+    func large() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let rows = try await connection.query("SELECT i, 'row ' || i FROM generate_series(1, 100000) AS i")
+            #expect(rows.count == 100_000)
+            #expect(rows.affectedRows == 100_000)
+            #expect(try rows[99_999].decode((Int, String).self) == (100_000, "row 100000"))
+            var sum = 0
+            for row in rows { sum += try row.decode(Int.self, column: "i") }
+            #expect(sum == 5_000_050_000)
+
+            var bytes = [UInt8](repeating: 7, count: 20_000_000)
+            for offset in stride(from: 0, to: bytes.count, by: 997) {
+                bytes[offset] = UInt8(truncatingIfNeeded: offset)
+            }
+            let back = try await connection.queryRow("SELECT \(bytes)").decode([UInt8].self)
+            #expect(back == bytes)
+        }
+    }
+
+    @Test("takes a statement of 1000 parameters, and refuses one of 65536 without harm")
+    func manyParameters() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            func sum(of count: Int) -> PostgresQuery {
+                var text = PostgresQuery.Interpolation(literalCapacity: 0, interpolationCount: count)
+                text.appendLiteral("SELECT cardinality(ARRAY[")
+                for number in 0..<count {
+                    if number > 0 { text.appendLiteral(", ") }
+                    text.appendInterpolation(number)
+                }
+                text.appendLiteral("])")
+                return PostgresQuery(stringInterpolation: text)
+            }
+            #expect(try await connection.queryRow(sum(of: 1000)).decode(Int.self) == 1000)
+            #expect(try await connection.queryRow(sum(of: 65_535)).decode(Int.self) == 65_535)
+            for count in [65_536, 70_000] {
+                let error = await postgresError { try await connection.query(sum(of: count)) }
+                #expect(error?.code == .encodingFailed)
+                #expect(error?.message.contains("\(count)") == true)
+            }
+            #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+        }
+    }
+
+    @Test("of COPY is refused; an empty statement is none; one row means one row")
+    func oddStatements() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let copy = await postgresError { try await connection.execute("COPY (SELECT 1) TO STDOUT") }
+            #expect(copy?.code == .unsupportedStatement)
+            #expect(try await connection.query("").isEmpty)
+            #expect(try await connection.query("-- nothing").isEmpty)
+            #expect(await postgresError { try await connection.queryRow("SELECT 1 WHERE false") }?.code == .noRows)
+            #expect(
+                await postgresError { try await connection.queryRow("SELECT generate_series(1, 2)") }?.code
+                    == .tooManyRows)
+            #expect(try await connection.queryRowIfAny("SELECT 1 WHERE false") == nil)
+            #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+        }
+    }
+}

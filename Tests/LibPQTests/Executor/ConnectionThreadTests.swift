@@ -1,0 +1,198 @@
+import TestSupport
+import Testing
+
+@testable import LibPQ
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+@Suite("A connection's thread", .serialized, .timeLimit(.minutes(2)))
+struct ConnectionThreadTests {
+    @Test("waits for slow statements while the cooperative pool goes on")
+    func slowStatements() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 64) {
+                $0.connection.lockTimeout = nil
+                $0.acquireTimeout = .seconds(60)
+            }
+            let holder = try await database.connect()
+            let holding = try await holder.begin()
+            try await holding.execute("SELECT pg_advisory_xact_lock(1)")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<64 {
+                    group.addTask { _ = try await pool.execute("SELECT pg_advisory_xact_lock_shared(1)") }
+                }
+                try await waitUntil("64 statements wait", deadline: .seconds(60)) {
+                    try await holding.queryRow(
+                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND \(unescaped: TestDatabase.ownLocks)"
+                    ).decode(Int.self) == 64
+                }
+                // Were a thread of the cooperative pool blocked by each, these would never run.
+                let beats = await withTaskGroup(of: Int.self) { hearts in
+                    for _ in 0..<1000 {
+                        hearts.addTask {
+                            await Task.yield()
+                            return 1
+                        }
+                    }
+                    return await hearts.reduce(0, +)
+                }
+                #expect(beats == 1000)
+                try await holder.commit(holding)
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test("runs a transaction's body and its child tasks, which go on while a statement waits")
+    func bodyAndChildren() async throws {
+        try await withTestDatabase { database in
+            let holder = try await database.connect()
+            let holding = try await holder.begin()
+            try await holding.execute("SELECT pg_advisory_xact_lock(1)")
+            let connection = try await PostgresConnection.connect(database.configuration([:], lockTimeout: nil))
+            try await connection.withTransaction { transaction in
+                let thread = currentThread()
+                async let waiting = transaction.execute("SELECT pg_advisory_xact_lock(1)")
+                async let child = { () async -> UInt in
+                    await Task.yield()
+                    return currentThread()
+                }()
+                #expect(await child == thread)
+                try await waitUntil("the statement waits") {
+                    try await holding.queryRow(
+                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND \(unescaped: TestDatabase.ownLocks)"
+                    ).decode(Int.self) == 1
+                }
+                #expect(currentThread() == thread)
+                for _ in 0..<100 { await Task.yield() }
+                try await holder.commit(holding)
+                _ = try await waiting
+                #expect(currentThread() == thread)
+            }
+        }
+    }
+
+    @MainActor
+    @Test("serves bodies that are isolated to another actor")
+    func otherActor() async throws {
+        try await withTestDatabase { database in
+            var seen = 0
+            try await database.pool.withTransaction { transaction in
+                MainActor.assertIsolated()
+                seen = try await transaction.queryRow("SELECT 5").decode(Int.self)
+                MainActor.assertIsolated()
+            }
+            #expect(seen == 5)
+        }
+    }
+
+    @Test("takes statements from many tasks at once")
+    func manyTasks() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<50 {
+                    group.addTask {
+                        for number in 0..<20 {
+                            let found = try await connection.queryRow("SELECT \(task * 1000 + number)").decode(Int.self)
+                            #expect(found == task * 1000 + number)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    #if os(Linux)
+    @Test("ends with its connection, and takes its descriptors along: closed, dropped, or never connected")
+    func leaks() async throws {
+        // In a process of its own, where nobody else opens descriptors.
+        await #expect(processExitsWith: .success) {
+            try await withTestDatabase { database in
+                let closedPort = try LoopbackListener().port
+                for url in ["postgresql://u:p@127.0.0.1:\(closedPort)/d", database.url + "&dbname=no_such_database"] {
+                    _ = await postgresError { try await PostgresConnection.connect(.init(url: url)) }
+                }
+                let connection = try await database.connect()
+                try await connection.execute("SELECT 1")
+                await connection.close()
+
+                try await expectNoLeak("200 failed connects") {
+                    for number in 0..<200 {
+                        let url =
+                            number.isMultiple(of: 2)
+                            ? "postgresql://u:p@127.0.0.1:\(closedPort)/d" : database.url + "&dbname=no_such_database"
+                        let error = await postgresError { try await PostgresConnection.connect(.init(url: url)) }
+                        #expect(error != nil)
+                    }
+                }
+                try await expectNoLeak("300 connections, closed or dropped") {
+                    for number in 0..<300 {
+                        let connection = try await database.connect()
+                        try await connection.execute("SELECT 1")
+                        if number.isMultiple(of: 2) { await connection.close() }
+                    }
+                }
+                try await expectNoLeak("pools, dropped without close") {
+                    for _ in 0..<10 {
+                        let pool = PostgresPool(configuration: try .init(url: database.url))
+                        try await withThrowingTaskGroup(of: Void.self) { group in
+                            for _ in 0..<8 {
+                                group.addTask {
+                                    _ = try await pool.withTransaction { try await $0.execute("SELECT 1") }
+                                }
+                            }
+                            try await group.waitForAll()
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("that cannot be made fails the connect instead of the process")
+    func noDescriptors() async throws {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            var opened: [Int32] = []
+            while case let descriptor = dup(0), descriptor >= 0 { opened.append(descriptor) }
+            let error = await postgresError {
+                try await PostgresConnection.connect(.init(url: "host=127.0.0.1 port=1"))
+            }
+            #expect(error?.code == .connectionFailed)
+            for descriptor in opened { close(descriptor) }
+        }
+    }
+    #endif
+}
+
+private func currentThread() -> UInt { UInt(bitPattern: pthread_self().hashValue) }
+
+#if os(Linux)
+/// Fails when descriptors or threads are left over; waits for those that are ending.
+private func expectNoLeak(_ what: String, _ body: () async throws -> Void) async throws {
+    func count(_ directory: String) -> Int {
+        guard let stream = opendir("/proc/self/\(directory)") else { return -1 }
+        defer { closedir(stream) }
+        var count = 0
+        while readdir(stream) != nil { count += 1 }
+        return count
+    }
+    // The cooperative pool may start a thread of its own meanwhile.
+    let spare = 3
+    try await waitUntil("earlier threads have ended") { count("task") < 20 }
+    let (descriptors, threads) = (count("fd"), count("task"))
+    try await body()
+    try await waitUntil("descriptors and threads of \(what) are gone") {
+        count("fd") <= descriptors && count("task") <= threads + spare
+    }
+}
+#endif

@@ -1,0 +1,63 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
+/// A TCP socket that listens on a free port of 127.0.0.1. By itself it never answers: the kernel accepts, nobody speaks.
+struct LoopbackListener: ~Copyable {
+    let descriptor: Int32
+    let port: Int
+
+    init() throws {
+        let descriptor = socket(AF_INET, loopbackStream, 0)
+        self.descriptor = descriptor
+        var address = loopbackAddress(port: 0)
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bind(descriptor, pointer, length) == 0 && listen(descriptor, 16) == 0
+                    && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        if !result { throw SocketError(code: errno) }
+    }
+
+    deinit { close(descriptor) }
+}
+
+struct SocketError: Error {
+    var code: Int32
+}
+
+/// Connects to 127.0.0.1, blocking.
+func connectToLoopback(port: Int) throws -> Int32 {
+    let descriptor = socket(AF_INET, loopbackStream, 0)
+    var address = loopbackAddress(port: port)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+    if result == 0 { return descriptor }
+    let code = errno
+    close(descriptor)
+    throw SocketError(code: code)
+}
+
+private func loopbackAddress(port: Int) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return address
+}
+
+#if canImport(Glibc)
+private let loopbackStream = Int32(SOCK_STREAM.rawValue)
+#else
+private let loopbackStream = SOCK_STREAM
+#endif
