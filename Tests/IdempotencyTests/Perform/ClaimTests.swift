@@ -176,6 +176,26 @@ struct ClaimTests {
         }
     }
 
+    @Test("a reclaim that waits while somebody else reclaims and completes the key replays that (fault 5)")
+    func lostReclaim() async throws {
+        try await withPerformFixture { fixture in
+            _ = try await fixture.idempotency.pay(request)
+            try await fixture.expireKeys()
+            let late = try await fixture.observer.withTransaction { other in
+                try await other.execute("SELECT FROM idempotency.keys FOR UPDATE")
+                let late = Task { try await fixture.idempotency.pay(request) }
+                // INSERT and SELECT have seen the expired row by now: only the guarded UPDATE waits for this lock.
+                try await fixture.waitForBlockedSessions()
+                try await other.execute(
+                    "UPDATE idempotency.keys SET status = 202, body = 'theirs', expires_at = now() + interval '1 day'")
+                return late
+            }
+            let performed = try await late.value
+            #expect(performed.disposition == .replayed && performed.outcome.status == 202)
+            #expect(try await fixture.effects() == 1)
+        }
+    }
+
     @Test("a reclaim that waits for a row lock keeps to the wait budget, whatever the pool's lock_timeout")
     func reclaimBudget() async throws {
         for lockTimeout in [Duration.seconds(60), nil] {

@@ -108,7 +108,8 @@ struct ConflictTests {
             async let two = transfer(from: 2, to: 1)
             let dispositions = try await [one.disposition, two.disposition]
             #expect(dispositions == [.executed, .executed])
-            #expect(runs.value == 3)
+            // 3, or more when the victim is back before the other one has got the lock that it waited for.
+            #expect(runs.value >= 3)
             #expect(try await fixture.effects() == 2)
             let balances = try await fixture.observer.query("SELECT balance FROM accounts").decode(Int.self)
             #expect(balances == [100, 100])

@@ -112,28 +112,38 @@ final class StatementProxy: Sendable {
 
     // MARK: Connections
 
-    /// The two sockets of one client. Closed once, by whoever comes first; the descriptors are kept until both threads are done.
+    /// The two sockets of one client. Both threads use them; the last one to end closes them, and nobody touches a number that
+    /// may by then belong to another test's socket.
     private final class Link: Sendable {
         let client: Int32
         let server: Int32
-        private let threads = Atomic<Int>(2)
+        private let threads = Mutex(2)
 
         init(client: Int32, server: Int32) {
             self.client = client
             self.server = server
         }
 
+        /// Ends the connection on both sides.
         func close() {
-            shutdown(client, shutdownBoth)
-            shutdown(server, shutdownBoth)
+            threads.withLock { threads in
+                if threads > 0 { shutDown() }
+            }
         }
 
         func threadEnded() {
-            close()
-            if threads.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 {
+            threads.withLock { threads in
+                shutDown()
+                threads -= 1
+                if threads > 0 { return }
                 StatementProxy.close(client)
                 StatementProxy.close(server)
             }
+        }
+
+        private func shutDown() {
+            shutdown(client, shutdownBoth)
+            shutdown(server, shutdownBoth)
         }
     }
 
@@ -251,7 +261,7 @@ final class StatementProxy: Sendable {
             if fault == .reset {
                 var linger = linger(l_onoff: 1, l_linger: 0)
                 setsockopt(link.client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
-                // Shutting down would say goodbye in order: closing alone resets. `close` on the duplicate's twin does that.
+                // Shutting down would say goodbye in order; closing the last descriptor of the socket resets.
                 let silent = open("/dev/null", O_RDWR)
                 dup2(silent, link.client)
                 Self.close(silent)
