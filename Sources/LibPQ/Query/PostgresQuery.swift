@@ -55,12 +55,22 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
 
         /// A bind parameter.
         public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value) {
+            bind(value)
+        }
+
+        private mutating func bind(_ value: some PostgresEncodable) {
             do {
                 try query.bindings.append(value)
             } catch {
                 query.encodingError = query.encodingError ?? error
             }
             query.sql += "$\(query.bindings.count)"
+        }
+
+        /// A bind parameter that may be NULL. Apart from the one above, because the compiler warns of an optional in an
+        /// interpolation unless it finds one that is made for it.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            bind(value)
         }
 
         /// SQL text that is no parameter: a table name, a direction. Never pass anything that a user can influence.

@@ -34,7 +34,7 @@ struct PaymentStore<Connection: PostgresQueryable> {
         let (id, createdAt) = try await connection.queryRow(
             """
             INSERT INTO payments (tenant, account_id, amount, currency, reference)
-            VALUES (\(tenant.name), \(order.accountID), \(order.amount), \(order.currency.code), \(order.reference as String?))
+            VALUES (\(tenant.name), \(order.accountID), \(order.amount), \(order.currency.code), \(order.reference))
             RETURNING id, created_at
             """
         ).decode((UUID, Date).self)

@@ -129,11 +129,8 @@ struct OddValueTests {
             set { metadata[key] = newValue }
         }
 
-        func log(
-            level: Logger.Level, message: Logger.Message, metadata: Logger.Metadata?, source: String, file: String,
-            function: String, line: UInt
-        ) {
-            lines.add("\(level) \(message) \(metadata ?? [:])")
+        func log(event: LogEvent) {
+            lines.add("\(event.level) \(event.message) \(event.metadata ?? [:])")
         }
     }
 }

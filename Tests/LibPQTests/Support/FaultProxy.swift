@@ -66,6 +66,11 @@ final class FaultProxy: Sendable {
             }, box)
         #endif
         guard result == 0 else { throw SocketError(code: result) }
+        #if canImport(Darwin)
+        if let thread { pthread_detach(thread) }
+        #else
+        pthread_detach(thread)
+        #endif
     }
 
     /// Lets the fault happen, once, when a client sends something that contains the text.

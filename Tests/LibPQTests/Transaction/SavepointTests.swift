@@ -86,7 +86,7 @@ struct SavepointTests {
     @Test("lets the body's error out when the connection is lost in it")
     func connectionLost() async throws {
         try await withTestDatabase { database in
-            await #expect(throws: Refused.self) {
+            _ = await #expect(throws: Refused.self) {
                 try await database.pool.withTransaction { transaction in
                     try await transaction.withSavepoint {
                         await transaction.connection.close()
