@@ -192,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "HummingbirdIdempotency", "SQLMigrations", "TestSupport",
+                "HummingbirdIdempotency", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: strict

@@ -1,6 +1,7 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import LibPQ
 import SQLMigrations
 import TestSupport
 import Testing
