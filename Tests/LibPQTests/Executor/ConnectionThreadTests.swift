@@ -188,10 +188,10 @@ private func expectNoLeak(_ what: String, _ body: () async throws -> Void) async
     }
     // The cooperative pool may start a thread of its own meanwhile.
     let spare = 3
-    try await waitUntil("earlier threads have ended") { count("task") < 20 }
+    try await waitUntil("earlier threads have ended", deadline: .seconds(60)) { count("task") < 20 }
     let (descriptors, threads) = (count("fd"), count("task"))
     try await body()
-    try await waitUntil("descriptors and threads of \(what) are gone") {
+    try await waitUntil("descriptors and threads of \(what) are gone", deadline: .seconds(60)) {
         count("fd") <= descriptors && count("task") <= threads + spare
     }
 }
