@@ -76,7 +76,8 @@ public final class Idempotency: Sendable {
             unit.flightKey, fingerprint: fingerprint, deadline: .now + unit.policy.waitBudget)
         switch consume entry {
         case .leader(let ticket):
-            let performed = try await lead(unit, finalOutcome: finalOutcome, work)  // a thrown error releases the ticket
+            // A thrown error releases the ticket, too.
+            let performed = try await lead(unit, finalOutcome: finalOutcome, work)
             ticket.finish(performed.disposition == .notStored ? nil : performed.outcome.replayable)
             return performed
         case .outcome(let outcome):

@@ -26,7 +26,8 @@ struct ReadmeTests {
     private static func pieces(of source: String) -> [String] {
         source.components(separatedBy: "// readme: ").dropFirst().filter { !$0.hasPrefix("end") }.map { piece in
             let lines = piece.components(separatedBy: "\n").dropFirst().dropLast()
-            let indentation = lines.filter { !$0.allSatisfy(\.isWhitespace) }
+            let indentation =
+                lines.filter { !$0.allSatisfy(\.isWhitespace) }
                 .map { $0.prefix { $0 == " " }.count }.min() ?? 0
             return lines.map { String($0.dropFirst(indentation)) }.joined(separator: "\n")
                 .trimmingCharacters(in: .newlines)

@@ -64,7 +64,8 @@ extension PostgresConnection {
             }
             // A dead peer is noticed after seconds, not after the kernel's quarter of an hour. PROTOCOL, "liveness".
             let keepalives = [
-                "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3", "tcp_user_timeout": "10000",
+                "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
+                "tcp_user_timeout": "10000",
             ]
             options.values.merge(keepalives) { given, _ in given }
             return options.values

@@ -30,7 +30,9 @@ extension PostgresConnection {
     /// Queues the statements and a Sync, sends them, and reads all the answers: one round trip.
     ///
     /// - Throws: only what ends the connection, which is closed then. A failed statement is in the result.
-    func flush(_ steps: [Step], until deadline: ContinuousClock.Instant? = nil) async throws(PostgresError) -> FlushResult {
+    func flush(_ steps: [Step], until deadline: ContinuousClock.Instant? = nil) async throws(PostgresError)
+        -> FlushResult
+    {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
         do throws(PostgresError) {
             let expected = try queue(steps, on: handle)
@@ -95,7 +97,8 @@ extension PostgresConnection {
 
     // MARK: Send
 
-    private func send(_ handle: ConnectionHandle, until deadline: ContinuousClock.Instant?) async throws(PostgresError) {
+    private func send(_ handle: ConnectionHandle, until deadline: ContinuousClock.Instant?) async throws(PostgresError)
+    {
         while true {
             switch handle.flush() {
             case 0: return
@@ -194,7 +197,8 @@ extension PostgresConnection {
 
     private func broken(_ handle: ConnectionHandle, _ what: String) -> PostgresError {
         let words = handle.errorMessage.split(whereSeparator: \.isNewline).joined(separator: " ")
-        return PostgresError(handle.isBad ? .connectionLost : .protocolViolation, words.isEmpty ? what : "\(what): \(words)")
+        return PostgresError(
+            handle.isBad ? .connectionLost : .protocolViolation, words.isEmpty ? what : "\(what): \(words)")
     }
 
     private func timedOut() -> PostgresError {

@@ -23,6 +23,8 @@ public actor PostgresConnection: PostgresQueryable {
     /// The transaction that is open, or whose BEGIN waits for the first flush.
     var transaction: OpenTransaction?
     var lastTransactionID: UInt64 = 0
+    /// So that the text of a repeated statement is searched once.
+    var knownKinds: [String: StatementKind] = [:]
     /// A statement changed session state, so that the connection is reset before it is leased to somebody else.
     var sessionChanged = false
     /// What this connection has done so far.
@@ -150,7 +152,8 @@ public actor PostgresConnection: PostgresQueryable {
     func logNotices() {
         for notice in handle?.takeNotices() ?? [] {
             logger.debug(
-                "notice", metadata: ["severity": "\(notice.severity ?? "?")", "sqlstate": "\(notice.sqlState?.rawValue ?? "?")"])
+                "notice",
+                metadata: ["severity": "\(notice.severity ?? "?")", "sqlstate": "\(notice.sqlState?.rawValue ?? "?")"])
         }
     }
 }

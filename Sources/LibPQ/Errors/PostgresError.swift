@@ -75,7 +75,8 @@ public struct PostgresError: Error, Sendable {
     /// The same error, seen from the caller's line and with the statement's text.
     func at(sql: String?, file: String, line: Int) -> PostgresError {
         PostgresError(
-            code, message, server: storage.server, sql: sql ?? storage.sql, underlying: underlying, file: file, line: line)
+            code, message, server: storage.server, sql: sql ?? storage.sql, underlying: underlying, file: file,
+            line: line)
     }
 
     /// The same failure under another code, keeping what the server said.
@@ -140,7 +141,8 @@ extension PostgresError {
     /// `53300` and `57P01` to `57P03`.
     public var isTransient: Bool {
         switch code {
-        case .connectionFailed, .connectTimeout, .connectionLost, .connectionClosed, .timedOut, .poolExhausted, .poolClosed:
+        case .connectionFailed, .connectTimeout, .connectionLost, .connectionClosed, .timedOut, .poolExhausted,
+            .poolClosed:
             return true
         case .server, .authenticationFailed, .databaseNotFound:
             guard let sqlState else { return false }

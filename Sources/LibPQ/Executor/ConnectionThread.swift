@@ -64,18 +64,22 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         let box = Unmanaged.passRetained(self).toOpaque()
         #if canImport(Darwin)
         var thread: pthread_t?
-        let result = pthread_create(&thread, nil, { box in
-            Unmanaged<ConnectionThread>.fromOpaque(box).takeRetainedValue().run()
-            return nil
-        }, box)
+        let result = pthread_create(
+            &thread, nil,
+            { box in
+                Unmanaged<ConnectionThread>.fromOpaque(box).takeRetainedValue().run()
+                return nil
+            }, box)
         if let thread { pthread_detach(thread) }
         #else
         var thread = pthread_t()
-        let result = pthread_create(&thread, nil, { box in
-            guard let box else { return nil }
-            Unmanaged<ConnectionThread>.fromOpaque(box).takeRetainedValue().run()
-            return nil
-        }, box)
+        let result = pthread_create(
+            &thread, nil,
+            { box in
+                guard let box else { return nil }
+                Unmanaged<ConnectionThread>.fromOpaque(box).takeRetainedValue().run()
+                return nil
+            }, box)
         if result == 0 { pthread_detach(thread) }
         #endif
         if result != 0 {

@@ -94,7 +94,9 @@ final class ConnectionHandle {
         _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R
     ) -> R {
         let copies = strings.map { strdup($0) }
-        defer { copies.forEach { free($0) } }
+        defer {
+            for copy in copies { free(copy) }
+        }
         var pointers = copies.map { UnsafePointer<CChar>($0) }
         pointers.append(nil)  // libpq reads up to the first NULL
         return pointers.withUnsafeBufferPointer { body($0.baseAddress.unsafelyUnwrapped) }

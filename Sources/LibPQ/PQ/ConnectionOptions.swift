@@ -52,7 +52,8 @@ struct ConnectionOptions: Sendable, Hashable {
         return hosts.split(separator: ",").contains { host in
             let isSocketDirectory = host.hasPrefix("/") || host.hasPrefix("@")
             // 127.example.com is a name like any other.
-            let isLoopbackNumber = host.hasPrefix("127.") && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
+            let isLoopbackNumber =
+                host.hasPrefix("127.") && host.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") }
             let isLoopback = host == "localhost" || isLoopbackNumber || host == "::1"
             return !isSocketDirectory && !isLoopback
         }

@@ -58,7 +58,8 @@ extension PostgresQueryable {
         let rows = try await self.query(query, file: file, line: line)
         guard rows.count <= 1 else {
             throw PostgresError(
-                .tooManyRows, "at most one row was expected, \(rows.count) came", sql: query.sql, file: file, line: line)
+                .tooManyRows, "at most one row was expected, \(rows.count) came", sql: query.sql, file: file, line: line
+            )
         }
         return rows.first
     }

@@ -45,7 +45,9 @@ extension PostgresConnection {
     }
 
     /// Opens a transaction. Sends nothing: BEGIN rides with the first statement.
-    package func begin(_ options: TransactionOptions = TransactionOptions()) throws(PostgresError) -> PostgresTransaction {
+    package func begin(_ options: TransactionOptions = TransactionOptions()) throws(PostgresError)
+        -> PostgresTransaction
+    {
         if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
         if transaction != nil { throw PostgresError(.transactionControl, "a transaction is open on this connection") }
         lastTransactionID += 1
@@ -69,6 +71,8 @@ extension PostgresConnection {
             try checkOpen(id)
             return try await runInTurn(queries, in: id)
         } catch {
+            // Whoever tried to end the transaction by hand must not have it committed by swallowing the refusal.
+            if error.code == .transactionControl, let id { markFailed(id, error) }
             throw error.at(sql: nil, file: file, line: line)
         }
     }
@@ -87,10 +91,15 @@ extension PostgresConnection {
         }
         if let failure = result.failure {
             // A statement of nobody's transaction may fail while somebody opens one.
-            if let id, transaction?.id == id, transaction?.failure == nil { transaction?.failure = failure }
+            if let id { markFailed(id, failure) }
             throw failure
         }
         return Array(result.rows.suffix(queries.count))
+    }
+
+    /// From here on the transaction can only be rolled back. The first failure is kept.
+    private func markFailed(_ id: UInt64, _ failure: PostgresError) {
+        if transaction?.id == id, transaction?.failure == nil { transaction?.failure = failure }
     }
 
     /// BEGIN, once, in front of the transaction's first statements.
@@ -104,7 +113,8 @@ extension PostgresConnection {
         if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
         if transaction?.id == id { return }
         throw id == nil
-            ? PostgresError(.transactionControl, "a transaction is open on this connection; run the statement through it")
+            ? PostgresError(
+                .transactionControl, "a transaction is open on this connection; run the statement through it")
             : PostgresError(.transactionEnded, "the transaction has ended")
     }
 
@@ -112,10 +122,11 @@ extension PostgresConnection {
     private func check(_ queries: [PostgresQuery]) throws(PostgresError) {
         for query in queries {
             if let error = query.invalidity { throw error }
-            let kind = StatementKind(sql: query.sql)
+            let kind = kind(of: query.sql)
             if kind.controlsTransaction {
                 throw PostgresError(
-                    .transactionControl, "BEGIN, COMMIT, ROLLBACK and SAVEPOINT are refused: use withTransaction and "
+                    .transactionControl,
+                    "BEGIN, COMMIT, ROLLBACK and SAVEPOINT are refused: use withTransaction and "
                         + "withSavepoint", sql: query.sql)
             }
             if kind.isCopy {
@@ -124,6 +135,17 @@ extension PostgresConnection {
             if kind.changesSession { sessionChanged = true }
         }
     }
+
+    private func kind(of sql: String) -> StatementKind {
+        if let known = knownKinds[sql] { return known }
+        if knownKinds.count >= Self.maximumKnownKinds { knownKinds.removeAll() }
+        let kind = StatementKind(sql: sql)
+        knownKinds[sql] = kind
+        return kind
+    }
+
+    /// More than a service has statements, and bounded for one that writes its values into the text.
+    private static let maximumKnownKinds = 512
 
     // MARK: Ends
 

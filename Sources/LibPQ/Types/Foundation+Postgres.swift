@@ -40,7 +40,8 @@ extension Date: PostgresCodable {
     /// - Throws: `encodingFailed` for a date outside of PostgreSQL's range.
     public func encode(into buffer: inout PostgresBuffer) throws(PostgresError) {
         let seconds = timeIntervalSinceReferenceDate + Self.secondsTo2001
-        guard let microseconds = Int64(exactly: (seconds * 1_000_000).rounded()), Self.range.contains(microseconds) else {
+        guard let microseconds = Int64(exactly: (seconds * 1_000_000).rounded()), Self.range.contains(microseconds)
+        else {
             throw PostgresError(.encodingFailed, "a Date parameter is outside of timestamptz's range")
         }
         buffer.write(microseconds)

@@ -22,6 +22,8 @@ public struct PostgresBuffer: Sendable, Hashable {
         write(Int32(0))
         try body(&self)
         let length = Int32(bytes.count - lengthOffset - MemoryLayout<Int32>.size)
-        withUnsafeBytes(of: length.bigEndian) { bytes.replaceSubrange(lengthOffset..<lengthOffset + $0.count, with: $0) }
+        withUnsafeBytes(of: length.bigEndian) {
+            bytes.replaceSubrange(lengthOffset..<lengthOffset + $0.count, with: $0)
+        }
     }
 }

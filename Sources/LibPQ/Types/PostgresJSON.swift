@@ -44,7 +44,8 @@ extension PostgresJSON: PostgresCodable {
             buffer.write(1 as UInt8)
             buffer.write(text)
         } catch {
-            throw PostgresError(.encodingFailed, "a \(Value.self) parameter cannot be encoded as JSON", underlying: error)
+            throw PostgresError(
+                .encodingFailed, "a \(Value.self) parameter cannot be encoded as JSON", underlying: error)
         }
     }
 }

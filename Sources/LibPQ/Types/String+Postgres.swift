@@ -24,7 +24,8 @@ extension String: PostgresCodable {
     /// - Throws: `encodingFailed` for a string with a NUL character, which PostgreSQL's text types cannot hold.
     public func encode(into buffer: inout PostgresBuffer) throws(PostgresError) {
         if utf8.contains(0) {
-            throw PostgresError(.encodingFailed, "a text parameter contains a NUL character, which PostgreSQL cannot store")
+            throw PostgresError(
+                .encodingFailed, "a text parameter contains a NUL character, which PostgreSQL cannot store")
         }
         buffer.write(self)
     }

@@ -55,7 +55,7 @@ final class StatementProxy: Sendable {
             let port = items.first(where: { $0.name == "port" })?.value
         else { throw POSIXError(.EINVAL) }
         server = (directory, port)
-        listener = socket(AF_INET, streamType, 0)
+        listener = keptFromChildren(socket(AF_INET, streamType, 0))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -187,7 +187,7 @@ final class StatementProxy: Sendable {
     }
 
     private func connectToServer() -> Int32? {
-        let descriptor = socket(AF_UNIX, streamType, 0)
+        let descriptor = keptFromChildren(socket(AF_UNIX, streamType, 0))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let path = Array("\(server.directory)/.s.PGSQL.\(server.port)".utf8)
@@ -347,4 +347,10 @@ private let shutdownBoth = Int32(SHUT_RDWR)
 
 /// `close` and `accept` under names that the methods above do not hide.
 private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
-private func systemAccept(_ descriptor: Int32) -> Int32 { accept(descriptor, nil, nil) }
+private func systemAccept(_ descriptor: Int32) -> Int32 { keptFromChildren(accept(descriptor, nil, nil)) }
+
+/// Closes the descriptor in programs that other tests start: inherited, it would keep a connection open after its end here.
+private func keptFromChildren(_ descriptor: Int32) -> Int32 {
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    return descriptor
+}

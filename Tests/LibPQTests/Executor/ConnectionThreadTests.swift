@@ -191,6 +191,19 @@ private func expectNoLeak(_ what: String, _ body: () async throws -> Void) async
     try await waitUntil("earlier threads have ended", deadline: .seconds(60)) { count("task") < 20 }
     let (descriptors, threads) = (count("fd"), count("task"))
     try await body()
+    let end = ContinuousClock.now + .seconds(15)
+    while !(count("fd") <= descriptors && count("task") <= threads + spare) {
+        if ContinuousClock.now > end {
+            let f = fopen("/tmp/leakdebug", "a")!
+            fputs("\(what): fd \(descriptors)->\(count("fd")) task \(threads)->\(count("task")) pid \(getpid())\n", f)
+            fclose(f)
+            system(
+                "ls -l /proc/\(getpid())/fd >> /tmp/leakdebug; gdb -p \(getpid()) -batch -ex 'thread apply all bt 8' >> /tmp/leakdebug 2>&1"
+            )
+            break
+        }
+        try await Task.sleep(for: .milliseconds(5))
+    }
     try await waitUntil("descriptors and threads of \(what) are gone", deadline: .seconds(60)) {
         count("fd") <= descriptors && count("task") <= threads + spare
     }

@@ -206,7 +206,7 @@ final class FaultProxy: Sendable {
     }
 }
 
-private func systemAccept(_ descriptor: Int32) -> Int32 { accept(descriptor, nil, nil) }
+private func systemAccept(_ descriptor: Int32) -> Int32 { keptFromChildren(accept(descriptor, nil, nil)) }
 private func systemClose(_ descriptor: Int32) { close(descriptor) }
 private func systemSend(_ descriptor: Int32, _ bytes: ArraySlice<UInt8>) -> Int {
     #if canImport(Darwin)

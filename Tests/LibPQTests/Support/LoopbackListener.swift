@@ -12,7 +12,7 @@ struct LoopbackListener: ~Copyable {
     let port: Int
 
     init() throws {
-        let descriptor = socket(AF_INET, loopbackStream, 0)
+        let descriptor = keptFromChildren(socket(AF_INET, loopbackStream, 0))
         self.descriptor = descriptor
         var address = loopbackAddress(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
@@ -35,7 +35,7 @@ struct SocketError: Error {
 
 /// Connects to 127.0.0.1, blocking.
 func connectToLoopback(port: Int) throws -> Int32 {
-    let descriptor = socket(AF_INET, loopbackStream, 0)
+    let descriptor = keptFromChildren(socket(AF_INET, loopbackStream, 0))
     var address = loopbackAddress(port: port)
     let result = withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -61,3 +61,9 @@ private let loopbackStream = Int32(SOCK_STREAM.rawValue)
 #else
 private let loopbackStream = SOCK_STREAM
 #endif
+
+/// Closes the descriptor in programs that other tests start: inherited, it would keep a connection open after its end here.
+func keptFromChildren(_ descriptor: Int32) -> Int32 {
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    return descriptor
+}

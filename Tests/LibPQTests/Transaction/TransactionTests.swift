@@ -163,23 +163,26 @@ struct TransactionTests {
         }
     }
 
-    @Test("refuses transaction control by hand, sends nothing of it, and can go on")
+    @Test("refuses transaction control by hand, sends nothing of it, and cannot commit any more")
     func byHand() async throws {
         try await withTable { _, connection in
-            try await connection.withTransaction { transaction in
-                try await transaction.execute("INSERT INTO t VALUES (1)")
-                let before = await connection.statistics
-                for sql in ["COMMIT", " ;rollback", "/* x */ SAVEPOINT a", "BEGIN", "PREPARE TRANSACTION 'x'"] {
-                    let error = await postgresError { try await transaction.execute(PostgresQuery(unescaped: sql)) }
-                    #expect(error?.code == .transactionControl)
-                    let inPipeline = await postgresError {
-                        try await transaction.pipeline("SELECT 1", PostgresQuery(unescaped: sql))
+            let atCommit = await postgresError {
+                try await connection.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO t VALUES (1)")
+                    let before = await connection.statistics
+                    for sql in ["COMMIT", " ;rollback", "/* x */ SAVEPOINT a", "BEGIN", "PREPARE TRANSACTION 'x'"] {
+                        let error = await postgresError { try await transaction.execute(PostgresQuery(unescaped: sql)) }
+                        #expect(error?.code == .transactionControl)
+                        let inPipeline = await postgresError {
+                            try await transaction.pipeline("SELECT 1", PostgresQuery(unescaped: sql))
+                        }
+                        #expect(inPipeline?.code == .transactionControl)
                     }
-                    #expect(inPipeline?.code == .transactionControl)
+                    #expect(await connection.statistics == before)
                 }
-                #expect(await connection.statistics == before)
             }
-            try await expect([1], in: connection)
+            #expect(atCommit?.code == .transactionAborted)
+            try await expect([], in: connection)
             let outside = await postgresError { try await connection.execute("BEGIN") }
             #expect(outside?.code == .transactionControl)
         }
