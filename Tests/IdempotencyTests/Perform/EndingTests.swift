@@ -271,7 +271,11 @@ struct EndingTests {
             }
             let other = try await fixture.idempotency.perform(KeyedRequest(key: "order-18")) { transaction in
                 let name = try await transaction.queryRow("SHOW application_name").decode(String.self)
-                let locks = try await transaction.queryRow("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+                let locks = try await transaction.queryRow(
+                    """
+                    SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+                    WHERE locktype = 'advisory' AND d.datname = current_database()
+                    """)
                 return Outcome(status: 200, body: Array("\(name) \(try locks.decode(Int.self))".utf8))
             }
             #expect(other.outcome.body == Array(" 0".utf8))
