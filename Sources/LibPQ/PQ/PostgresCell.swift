@@ -45,6 +45,9 @@ public struct PostgresCell: Sendable {
         return string
     }
 
+    /// Whether some byte is zero, which no text holds.
+    var containsNUL: Bool { bytesInOwner.contains(0) }
+
     /// A part of the value as a value of its own; how arrays hand out their elements.
     ///
     /// - Throws: `decodingFailed` when the range leaves the value.

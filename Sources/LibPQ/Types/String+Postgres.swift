@@ -11,9 +11,9 @@ extension String: PostgresCodable {
         case .jsonb:
             self = try cell.string(from: 1)  // after the version byte
         case _ where cell.type.rawValue >= PostgresType.firstUserDefined:
+            // An enum's label has no NUL; the binary form of a composite, a range or an array of enums has.
+            if cell.containsNUL { throw cell.failure("not a text type") }
             self = try cell.string()
-            // An enum's label has none; the binary form of a composite, a range or an array of enums has.
-            if utf8.contains(0) { throw cell.failure("not a text type") }
         default:
             throw cell.failure("not a text type")
         }
