@@ -50,9 +50,12 @@ for c in $connections; do
     done
 done
 : >"$work/figures"
-for _ in $(seq "$rounds"); do
+for round in $(seq "$rounds"); do
+    # Turn and turn about: whoever comes second meets what the first has left behind.
+    order='protected unprotected'
+    [ $((round % 2)) -eq 1 ] || order='unprotected protected'
     for c in $connections; do
-        for what in protected unprotected replay; do measure "$what" "$c"; done
+        for what in $order replay; do measure "$what" "$c"; done
     done
 done
 
@@ -72,7 +75,7 @@ done
 target=0.75
 for c in $connections; do
     # The ratio of each round's neighbours, then the median: what the machine does meanwhile hits both.
-    ratio=$(awk -v c="$c" '$2 == c && $1 == "protected" { p = $3 } $2 == c && $1 == "unprotected" { print p / $3 }' \
+    ratio=$(awk -v c="$c" '$2 == c { rate[$1] = $3 } $2 == c && $1 == "replay" { print rate["protected"] / rate["unprotected"] }' \
         "$work/figures" | sort -n | awk '{ v[NR] = $1 } END { printf "%.2f", (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2 }')
     verdict=''
     if [ "$c" = 8 ]; then
