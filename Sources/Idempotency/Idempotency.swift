@@ -6,7 +6,7 @@ public import Logging
 ///
 /// The one operation is ``perform(scope:key:fingerprint:policy:finalOutcome:isolation:_:)``; doors such as the Hummingbird
 /// middleware turn their request into (scope, key, fingerprint) and the outcome back. The protocol's statements, endings and
-/// proofs are described in docs/guarantees.md.
+/// reasons are described in docs/protocol.md.
 public final class Idempotency: Sendable {
     /// The rules for calls that bring none of their own.
     public let policy: IdempotencyPolicy

@@ -2,7 +2,7 @@ internal import LibPQ
 
 /// All SQL about `idempotency.keys`; migrations/0001 creates the table. What the answers mean is decided elsewhere.
 ///
-/// The database's clock is the only one: times are computed there. Portable as PROTOCOL's section "Portable subset" says.
+/// The database's clock is the only one: times are computed there.
 enum Ledger {
     // MARK: Claim
 

@@ -62,7 +62,7 @@ extension PostgresConnection {
                     if FileManager.default.fileExists(atPath: bundle) { options.values["sslrootcert"] = bundle }
                 }
             }
-            // A dead peer is noticed after seconds, not after the kernel's quarter of an hour. PROTOCOL, "liveness".
+            // A dead peer is noticed after seconds, not after the kernel's quarter of an hour.
             let keepalives = [
                 "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
                 "tcp_user_timeout": "10000",

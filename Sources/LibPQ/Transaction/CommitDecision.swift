@@ -1,6 +1,6 @@
 /// What the answer to COMMIT means. Pure, because this is where other clients have lost money.
 ///
-/// Source: PROTOCOL, "COMMIT is believed only when it says COMMIT".
+/// Source: docs/protocol.md, "COMMIT is believed only when it says COMMIT".
 enum CommitDecision: Equatable {
     case committed
     /// Definitely not; the error says why.

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Idempotency
 
-/// PROTOCOL's table of claims, row by row, against the server. "Another process" is a second engine on a pool of its own, so
+/// The table of claims in docs/protocol.md, row by row, against the server. "Another process" is a second engine on a pool of its own, so
 /// that the ledger decides and not single flight.
 @Suite("Claims", .timeLimit(.minutes(2)))
 struct ClaimTests {

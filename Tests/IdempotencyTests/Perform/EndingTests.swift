@@ -5,7 +5,7 @@ import Testing
 
 @testable import Idempotency
 
-/// PROTOCOL's table of endings, and what a handler may not do (fault 6), against the server.
+/// The table of endings in docs/protocol.md, and what the work may not do, against the server.
 @Suite("Endings", .timeLimit(.minutes(2)))
 struct EndingTests {
     let request = KeyedRequest()

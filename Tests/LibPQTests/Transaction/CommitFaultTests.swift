@@ -3,7 +3,7 @@ import Testing
 
 @testable import LibPQ
 
-/// PROTOCOL's fault matrix, row 8: faults injected at COMMIT on purpose.
+/// Faults injected at COMMIT on purpose.
 @Suite("When COMMIT meets a fault", .serialized, .timeLimit(.minutes(1)))
 struct CommitFaultTests {
     /// With the terminator, because BEGIN says READ COMMITTED.
