@@ -11,7 +11,8 @@ extension Idempotency {
     ) async throws -> Attempt {
         let transaction: PostgresTransaction
         do {
-            transaction = try await connection.begin()
+            // A client that hangs up must not undo work that is nearly done: the outcome is kept, and its retry replays it.
+            transaction = try await connection.begin(TransactionOptions(ignoresCancellation: true))
             switch try await claim(unit, in: transaction, startOvers: progress.startOvers) {
             case .claimed: break
             case let other: return try answer(other)

@@ -14,6 +14,15 @@ extension PostgresConnection {
         /// The session's `lock_timeout`: how long a statement waits for a lock before it fails with `55P03`. Default 2 s;
         /// nil leaves the server's own setting. Sent as a start-up option; set nil behind a pooler that refuses those.
         public var lockTimeout: Duration? = .seconds(2)
+        /// The session's `statement_timeout`: how long the server lets one statement run before it fails with `57014`. Default
+        /// nil: the server's own setting. A start-up option like ``lockTimeout``.
+        public var statementTimeout: Duration?
+        /// How long a call may take from its begin to its last result, waiting for the connection's turn included, when it is
+        /// given no deadline of its own. Past it the statement is cancelled on the server and the call fails with `timedOut`.
+        /// Default nil: for ever. Unlike ``statementTimeout`` it also ends the wait for a server that has stopped answering.
+        public var queryTimeout: Duration?
+        /// How long a statement may take to end after it was cancelled. Past it the connection is discarded. Default 5 s.
+        public var cancelTimeout: Duration = .seconds(5)
         /// How long the answer to COMMIT or ROLLBACK is waited for. Past it the connection is discarded; COMMIT ends in
         /// `commitUnknown`. Default 10 s.
         public var commitTimeout: Duration = .seconds(10)
@@ -49,10 +58,12 @@ extension PostgresConnection {
         var resolvedOptions: [String: String] {
             var options = options
             options.values["client_encoding"] = "UTF8"  // String is UTF-8
-            if let lockTimeout {
-                let setting = "-c lock_timeout=\(lockTimeout.wholeMilliseconds)"
-                let given = options.value("options", environment: "PGOPTIONS")
-                options.values["options"] = given.map { "\(setting) \($0)" } ?? setting  // what the caller gave wins
+            let settings = [("lock_timeout", lockTimeout), ("statement_timeout", statementTimeout)].compactMap {
+                (name, timeout) in timeout.map { "-c \(name)=\($0.wholeMilliseconds)" }
+            }
+            let given = options.value("options", environment: "PGOPTIONS").map { [$0] } ?? []
+            if !settings.isEmpty {
+                options.values["options"] = (settings + given).joined(separator: " ")  // what the caller gave wins
             }
             if options.reachesRemoteHost, options.value("sslmode", environment: "PGSSLMODE") == nil {
                 options.values["sslmode"] = "verify-full"

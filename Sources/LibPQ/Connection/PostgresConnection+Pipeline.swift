@@ -14,31 +14,39 @@ extension PostgresConnection {
         var rows: [PostgresRows] = []
         /// The first failure. The server has skipped every statement after it.
         var failure: PostgresError?
+        /// The failure is that a statement prepared earlier is gone or stale. The cache knows better now: send it again.
+        var isStale = false
         /// Warnings that came along.
         var notices: [ServerDiagnostics] = []
     }
 
     /// What one queued message pair will answer with.
-    private enum Expected {
+    enum Expected {
         case deallocated(name: String)
         /// The end of the DEALLOCATEs, so that their failure and the caller's statements have nothing to do with one another.
         case synced
         case prepared(StatementCache.Key)
-        case rows(PostgresQuery, StatementCache.Key)
+        case rows(PostgresQuery, StatementCache.Key, wasPrepared: Bool)
     }
 
     /// Queues the statements and a Sync, sends them, and reads all the answers: one round trip.
     ///
     /// - Throws: only what ends the connection, which is closed then. A failed statement is in the result.
-    func flush(_ steps: [Step], until deadline: ContinuousClock.Instant? = nil) async throws(PostgresError)
-        -> FlushResult
-    {
+    func flush(_ steps: [Step], _ patience: consuming Patience) async throws(PostgresError) -> FlushResult {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
+        var patience = patience
         do throws(PostgresError) {
             let expected = try queue(steps, on: handle)
-            statistics.flushes += 1
-            try await send(handle, until: deadline)
-            return try await collect(expected, from: handle, until: deadline)
+            return try await heedingCancellation(&patience) { patience throws(PostgresError) in
+                try await self.send(handle, &patience)
+                var result = FlushResult()
+                result.rows.reserveCapacity(steps.count)
+                for item in expected { try await self.collect(item, from: handle, &result, &patience) }
+                try await self.collectSync(from: handle, &patience)
+                result.notices = handle.takeNotices()
+                await self.settleCancellation(&result.failure, &patience)
+                return result
+            }
         } catch {
             close()
             throw error
@@ -47,7 +55,7 @@ extension PostgresConnection {
 
     // MARK: Queue
 
-    private func queue(_ steps: [Step], on handle: ConnectionHandle) throws(PostgresError) -> [Expected] {
+    func queue(_ steps: [Step], on handle: ConnectionHandle) throws(PostgresError) -> [Expected] {
         var expected: [Expected] = []
         expected.reserveCapacity(steps.count)
         try queueDeallocations(on: handle, &expected)
@@ -55,11 +63,13 @@ extension PostgresConnection {
             let bindings = step.query.bindings
             let key = StatementCache.Key(sql: step.query.sql, types: bindings.types)
             var queued: Bool
+            var wasPrepared = false
             switch step.mayBePrepared ? statements.plan(key) : .unnamed {
             case .unnamed:
                 queued = handle.sendQuery(step.query.sql, bindings)
             case .execute(let name):
                 queued = handle.sendPrepared(name: name, bindings)
+                wasPrepared = true
             case .prepare(let name):
                 queued =
                     handle.sendPrepare(name: name, sql: step.query.sql, types: bindings.types)
@@ -68,11 +78,12 @@ extension PostgresConnection {
                 statistics.prepares += 1
             }
             guard queued else { throw broken(handle, "could not queue a statement") }
-            expected.append(.rows(step.query, key))
+            expected.append(.rows(step.query, key, wasPrepared: wasPrepared))
             statistics.statements += 1
         }
         guard handle.sync() else { throw broken(handle, "could not queue a Sync") }
         statistics.syncs += 1
+        statistics.flushes += 1
         return expected
     }
 
@@ -97,15 +108,15 @@ extension PostgresConnection {
 
     // MARK: Send
 
-    private func send(_ handle: ConnectionHandle, until deadline: ContinuousClock.Instant?) async throws(PostgresError)
-    {
+    func send(_ handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) {
         while true {
             switch handle.flush() {
             case 0: return
             case 1:
                 // The server may itself be stuck until we read its answers: wait for either.
-                let readiness = await thread.waitForSocket(handle.socket, [.readable, .writable], until: deadline)
-                if readiness == .timedOut { throw timedOut() }
+                let readiness = try await waitForSocket(handle, [.readable, .writable], &patience)
+                // Half a statement cannot be cancelled, and nothing else can be sent before its other half.
+                if patience.reason != nil { throw discarded(patience) }
                 if readiness.contains(.readable), !handle.consumeInput() { throw broken(handle, "connection lost") }
             default: throw broken(handle, "connection lost")
             }
@@ -114,49 +125,56 @@ extension PostgresConnection {
 
     // MARK: Collect
 
-    private func collect(
-        _ expected: [Expected], from handle: ConnectionHandle, until deadline: ContinuousClock.Instant?
-    ) async throws(PostgresError) -> FlushResult {
-        var outcome = FlushResult()
-        outcome.rows.reserveCapacity(expected.count)
-        for item in expected {
-            guard let result = try await nextResult(handle, until: deadline) else {
-                throw broken(handle, "a result is missing")
-            }
-            if case .synced = item {
-                guard result.status == PGRES_PIPELINE_SYNC else { throw broken(handle, "a Sync is missing") }
-                continue
-            }
-            switch result.status {
-            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
-                if case .rows = item { outcome.rows.append(PostgresRows(result: result)) }
-            case PGRES_PIPELINE_ABORTED:
-                undo(item)
-            default:
-                let failure = failure(result, item)
-                if handle.isBad || result.diagnostics.endsSession { throw lost(failure) }
-                if case .deallocated = item {} else { outcome.failure = outcome.failure ?? failure }
-                undo(item, after: failure.sqlState)
-            }
-            // Every statement's results end with a nil.
-            if try await nextResult(handle, until: deadline) != nil {
-                throw broken(handle, "a statement returned a second result")
-            }
+    /// Reads what one queued statement answers.
+    func collect(
+        _ item: Expected, from handle: ConnectionHandle, _ flush: inout FlushResult, _ patience: inout Patience
+    ) async throws(PostgresError) {
+        if case .synced = item { return try await collectSync(from: handle, &patience) }
+        guard let result = try await nextResult(handle, &patience) else { throw broken(handle, "a result is missing") }
+        switch result.status {
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+            if case .rows = item { flush.rows.append(PostgresRows(result: result)) }
+        default:
+            try record(result, of: item, in: &flush, handle)
         }
-        guard let last = try await nextResult(handle, until: deadline), last.status == PGRES_PIPELINE_SYNC else {
-            throw broken(handle, "the pipeline did not end with a Sync")
+        // Every statement's results end with a nil.
+        if try await nextResult(handle, &patience) != nil {
+            throw broken(handle, "a statement returned a second result")
         }
-        outcome.notices = handle.takeNotices()
-        return outcome
     }
 
-    private func nextResult(
-        _ handle: ConnectionHandle, until deadline: ContinuousClock.Instant?
+    /// Reads the end of a pipeline.
+    func collectSync(from handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) {
+        guard let last = try await nextResult(handle, &patience), last.status == PGRES_PIPELINE_SYNC else {
+            throw broken(handle, "the pipeline did not end with a Sync")
+        }
+    }
+
+    /// Takes note of a result that is a failure, or was skipped after one.
+    ///
+    /// - Throws: when it is the server's farewell.
+    func record(
+        _ result: ResultHandle, of item: Expected, in flush: inout FlushResult, _ handle: ConnectionHandle
+    ) throws(PostgresError) {
+        if result.status == PGRES_PIPELINE_ABORTED { return undo(item) }
+        let failure = failure(result, item)
+        if handle.isBad || result.diagnostics.endsSession { throw lost(failure) }
+        undo(item, after: failure.sqlState)
+        if case .deallocated = item { return }
+        if flush.failure != nil { return }
+        flush.failure = failure
+        if case .rows(_, _, wasPrepared: true) = item {
+            flush.isStale =
+                failure.sqlState == .invalidSQLStatementName || failure.sqlState == .featureNotSupported
+        }
+    }
+
+    func nextResult(
+        _ handle: ConnectionHandle, _ patience: inout Patience
     ) async throws(PostgresError) -> ResultHandle? {
         while handle.isBusy {
-            let readiness = await thread.waitForSocket(handle.socket, .readable, until: deadline)
-            if readiness == .timedOut { throw timedOut() }
-            if !handle.consumeInput() {
+            let readiness = try await waitForSocket(handle, .readable, &patience)
+            if readiness.contains(.readable), !handle.consumeInput() {
                 // A farewell such as 57P01 may have come before the end; it says more than libpq's own words.
                 if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR { return farewell }
                 throw broken(handle, "connection lost")
@@ -170,8 +188,8 @@ extension PostgresConnection {
         switch (item, sqlState) {
         case (.deallocated, .invalidSQLStatementName?): break  // it is gone, which is what was wanted
         case (.deallocated(let name), _): statements.keepEvicted(name)
-        case (.prepared(let key), _), (.rows(_, let key), .invalidSQLStatementName?): statements.forget(key)
-        case (.rows(_, let key), .featureNotSupported?): statements.evict(key)
+        case (.prepared(let key), _), (.rows(_, let key, _), .invalidSQLStatementName?): statements.forget(key)
+        case (.rows(_, let key, _), .featureNotSupported?): statements.evict(key)
         default: break
         }
     }
@@ -182,7 +200,7 @@ extension PostgresConnection {
         let diagnostics = result.diagnostics
         var sql: String?
         switch item {
-        case .rows(let query, _): sql = query.sql
+        case .rows(let query, _, _): sql = query.sql
         case .prepared(let key): sql = key.sql
         case .deallocated, .synced: break
         }
@@ -195,13 +213,9 @@ extension PostgresConnection {
         farewell.recoded(.connectionLost, "the server ended the connection")
     }
 
-    private func broken(_ handle: ConnectionHandle, _ what: String) -> PostgresError {
+    func broken(_ handle: ConnectionHandle, _ what: String) -> PostgresError {
         let words = handle.errorMessage.split(whereSeparator: \.isNewline).joined(separator: " ")
         return PostgresError(
             handle.isBad ? .connectionLost : .protocolViolation, words.isEmpty ? what : "\(what): \(words)")
-    }
-
-    private func timedOut() -> PostgresError {
-        PostgresError(.timedOut, "the server did not answer in time; the connection is discarded")
     }
 }

@@ -33,8 +33,15 @@ public actor PostgresConnection: PostgresQueryable {
     /// Set once, before ``whenClosed(_:)`` is told; readable without a hop, so that the pool parks no dead connection.
     nonisolated let hasEnded = Atomic<Bool>(false)
 
+    /// Asks the server to cancel the statement that runs; nil as long as nobody wants that.
+    var cancelRequest: CancelRequest?
+    /// The rows that somebody reads one after another; whoever does has the connection's turn.
+    var openStream: OpenStream?
+    var lastStreamID: UInt64 = 0
+
     private var isBusy = false
-    private var queue: Deque<UnsafeContinuation<Void, Never>> = []
+    private var queue: Deque<Waiter> = []
+    private var lastWaiterID: UInt64 = 0
     private var onClose: (@Sendable () -> Void)?
 
     /// Counts, from the connection's start.
@@ -49,6 +56,12 @@ public actor PostgresConnection: PostgresQueryable {
         public internal(set) var commits = 0
         /// Statements prepared.
         public internal(set) var prepares = 0
+    }
+
+    /// A caller that waits for its turn.
+    private struct Waiter {
+        let id: UInt64
+        let continuation: UnsafeContinuation<PostgresError?, Never>
     }
 
     private init(thread: ConnectionThread, configuration: Configuration, logger: Logger) {
@@ -86,6 +99,7 @@ public actor PostgresConnection: PostgresQueryable {
         hasEnded.store(true, ordering: .sequentiallyConsistent)
         onClose?()
         onClose = nil
+        dropStream()
     }
 
     /// Whether the connection has ended, by ``close()`` or by itself.
@@ -99,29 +113,70 @@ public actor PostgresConnection: PostgresQueryable {
         if handle == nil { body() } else { onClose = body }
     }
 
-    /// Runs statements in one flush; see ``PostgresQueryable/run(_:file:line:)``.
+    /// Runs statements in one flush; see ``PostgresQueryable/run(_:deadline:file:line:)``.
     public func run(
-        _ queries: [PostgresQuery], file: String, line: Int
+        _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
-        try await run(queries, in: nil, file: file, line: line)
+        try await run(queries, in: nil, deadline: deadline, file: file, line: line)
     }
 
     // MARK: One caller at a time
 
-    /// Waits for the connection's turn. Pair with ``leave()``.
+    /// Waits for the connection's turn, however long. Pair with ``leave()``.
     func enter() async {
-        if isBusy {
-            await withUnsafeContinuation { queue.append($0) }  // leave() hands the turn over
-        } else {
-            isBusy = true
-            thread.endIdleWatch()
+        if takeTurn() { return }
+        lastWaiterID += 1
+        let id = lastWaiterID
+        // leave() hands the turn over.
+        _ = await withUnsafeContinuation { queue.append(Waiter(id: id, continuation: $0)) }
+    }
+
+    /// Waits for the connection's turn unless the caller gives up first. Pair with ``leave()``, except when it throws.
+    func enter(_ patience: Patience) async throws(PostgresError) {
+        if patience.heedsCancellation, Task.isCancelled { throw Self.cancelledInQueue }
+        if let deadline = patience.deadline, deadline <= .now { throw Self.timedOutInQueue }
+        if takeTurn() { return }
+        lastWaiterID += 1
+        let id = lastWaiterID
+        let timer = patience.deadline.map { deadline in
+            Task { [weak self] in
+                try await Task.sleep(until: deadline, clock: .continuous)
+                await self?.leaveQueue(id, Self.timedOutInQueue)
+            }
         }
+        defer { timer?.cancel() }
+        let failure = await withTaskCancellationHandler {
+            await withUnsafeContinuation { queue.append(Waiter(id: id, continuation: $0)) }
+        } onCancel: {
+            if patience.heedsCancellation { Task { await self.leaveQueue(id, Self.cancelledInQueue) } }
+        }
+        if let failure { throw failure }
+    }
+
+    private func takeTurn() -> Bool {
+        if isBusy { return false }
+        isBusy = true
+        thread.endIdleWatch()
+        return true
+    }
+
+    private func leaveQueue(_ id: UInt64, _ error: PostgresError) {
+        guard let index = queue.firstIndex(where: { $0.id == id }) else { return }
+        queue.remove(at: index).continuation.resume(returning: error)
+    }
+
+    private static var cancelledInQueue: PostgresError {
+        PostgresError(.cancelled, "the calling task was cancelled before the statement was sent")
+    }
+
+    private static var timedOutInQueue: PostgresError {
+        PostgresError(.timedOut, "the deadline passed before the statement was sent")
     }
 
     /// Gives the turn to the next caller, or lets the thread watch the socket for what nobody asked for.
     func leave() {
         if let next = queue.popFirst() {
-            next.resume()
+            next.continuation.resume(returning: nil)
             return
         }
         isBusy = false

@@ -101,13 +101,14 @@ extension PostgresError.Code {
     public static let connectionLost = Self(description: "connectionLost")
     /// The connection had been closed before the call.
     public static let connectionClosed = Self(description: "connectionClosed")
-    /// The server did not answer in time; the connection is discarded.
+    /// The deadline passed. The running statement was cancelled on the server (then ``PostgresError/sqlState`` is `57014`), was
+    /// never sent, or the server did not answer; then the connection is discarded, and the statement may or may not have run.
     public static let timedOut = Self(description: "timedOut")
     /// No connection became free before the acquire timeout.
     public static let poolExhausted = Self(description: "poolExhausted")
     /// The pool is closed.
     public static let poolClosed = Self(description: "poolClosed")
-    /// The calling task was cancelled while it waited for a connection.
+    /// The calling task was cancelled: while it waited for a connection, or while its statement ran, which was cancelled with it.
     public static let cancelled = Self(description: "cancelled")
     /// A row was expected and none came.
     public static let noRows = Self(description: "noRows")
@@ -125,6 +126,8 @@ extension PostgresError.Code {
     public static let transactionControl = Self(description: "transactionControl")
     /// Whether COMMIT happened is not known: its answer was lost, late, or came with a warning.
     public static let commitUnknown = Self(description: "commitUnknown")
+    /// The rows of a stream are being read from this connection, and its end must be awaited first.
+    public static let connectionBusy = Self(description: "connectionBusy")
     /// A statement of a kind that this call cannot run (COPY).
     public static let unsupportedStatement = Self(description: "unsupportedStatement")
     /// The connection URL, conninfo string or an option is wrong.

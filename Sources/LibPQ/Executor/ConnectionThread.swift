@@ -24,7 +24,9 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         let rawValue: Int
         static let readable = Readiness(rawValue: 1)
         static let writable = Readiness(rawValue: 2)
-        /// Neither, before the deadline.
+        /// ``ConnectionThread/interrupt()`` was called.
+        static let interrupted = Readiness(rawValue: 4)
+        /// None of these, before the deadline.
         static let timedOut: Readiness = []
     }
 
@@ -32,6 +34,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         var jobs: Deque<UnownedJob> = []
         var threadIsPolling = false
         var stopRequested = false
+        var interruptRequested = false
 
         /// Whether the thread must be woken for what was just put in; true once a sleep.
         mutating func needsWakeUp() -> Bool {
@@ -44,6 +47,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         let socket: Int32
         let interest: Readiness
         let deadline: ContinuousClock.Instant?
+        let isInterruptible: Bool
         let continuation: UnsafeContinuation<Readiness, Never>
     }
 
@@ -61,31 +65,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// - Throws: `connectionFailed` when the process has no thread or file descriptor left.
     init() throws(PostgresError) {
         wakeUp = try WakeUp()
-        let box = Unmanaged.passRetained(self).toOpaque()
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        let result = pthread_create(
-            &thread, nil,
-            { box in
-                Unmanaged<ConnectionThread>.fromOpaque(box).takeRetainedValue().run()
-                return nil
-            }, box)
-        if let thread { pthread_detach(thread) }
-        #else
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread, nil,
-            { box in
-                guard let box else { return nil }
-                Unmanaged<ConnectionThread>.fromOpaque(box).takeRetainedValue().run()
-                return nil
-            }, box)
-        if result == 0 { pthread_detach(thread) }
-        #endif
-        if result != 0 {
-            Unmanaged<ConnectionThread>.fromOpaque(box).release()  // the thread would have done that
-            throw PostgresError(.connectionFailed, "no thread left for the connection (error \(result))")
-        }
+        try SystemThread.start { [self] in run() }
     }
 
     /// Lets the thread end once everything that was enqueued has run.
@@ -96,6 +76,18 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
         if wake { wakeUp.signal() }
     }
+
+    /// Ends the wait for the socket that is under way, or else the next one, if it may be interrupted. From any thread.
+    func interrupt() {
+        let wake = inbox.withLock { inbox in
+            inbox.interruptRequested = true
+            return inbox.needsWakeUp()
+        }
+        if wake { wakeUp.signal() }
+    }
+
+    /// Takes back an ``interrupt()`` that no wait has seen.
+    func clearInterrupt() { inbox.withLock { $0.interruptRequested = false } }
 
     // MARK: Executor
 
@@ -132,11 +124,13 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
     ///
     /// Call on the thread, with no other wait under way. `nonsending` keeps it there.
     nonisolated(nonsending) func waitForSocket(
-        _ socket: Int32, _ interest: Readiness, until deadline: ContinuousClock.Instant?
+        _ socket: Int32, _ interest: Readiness, until deadline: ContinuousClock.Instant?, isInterruptible: Bool = false
     ) async -> Readiness {
         await withUnsafeContinuation { continuation in
             precondition(wait == nil, "two waits on one connection")
-            wait = Wait(socket: socket, interest: interest, deadline: deadline, continuation: continuation)
+            wait = Wait(
+                socket: socket, interest: interest, deadline: deadline, isInterruptible: isInterruptible,
+                continuation: continuation)
         }
     }
 
@@ -160,8 +154,11 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
                 guard let job = ready.popFirst() else { break }
                 job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
             }
-            let mayStop = collectInbox()
-            if !ready.isEmpty {
+            let (mayStop, isInterrupted) = collectInbox()
+            if isInterrupted, let wait {
+                self.wait = nil
+                wait.continuation.resume(returning: .interrupted)
+            } else if !ready.isEmpty {
                 if wait != nil { poll(mayBlock: false) }
             } else if mayStop && wait == nil {
                 return
@@ -171,8 +168,8 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         }
     }
 
-    /// Moves jobs of other threads to `ready`; marks the thread as about to sleep when there are none at all.
-    private func collectInbox() -> Bool {
+    /// Moves jobs of other threads to `ready`; marks the thread as about to sleep when there is nothing at all to do.
+    private func collectInbox() -> (mayStop: Bool, isInterrupted: Bool) {
         inbox.withLock { inbox in
             if ready.isEmpty {
                 swap(&ready, &inbox.jobs)
@@ -180,8 +177,10 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
                 ready.append(contentsOf: inbox.jobs)
                 inbox.jobs.removeAll(keepingCapacity: true)
             }
-            inbox.threadIsPolling = ready.isEmpty
-            return inbox.stopRequested
+            let isInterrupted = inbox.interruptRequested && wait?.isInterruptible == true
+            if isInterrupted { inbox.interruptRequested = false }
+            inbox.threadIsPolling = ready.isEmpty && !isInterrupted
+            return (inbox.stopRequested, isInterrupted)
         }
     }
 

@@ -88,6 +88,12 @@ final class ConnectionHandle {
         }
     }
 
+    /// From the next result on, each row comes as a result of its own. Call it before the first of them is asked for.
+    func enterSingleRowMode() -> Bool { PQsetSingleRowMode(pointer) == 1 }
+
+    /// What it takes to cancel this connection's statement from another thread; nil when the connection is gone.
+    func makeCancelHandle() -> CancelHandle? { PQgetCancel(pointer).map(CancelHandle.init) }
+
     private static let binary: Int32 = 1
 
     private static func withCStrings<R>(

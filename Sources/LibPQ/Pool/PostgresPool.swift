@@ -75,13 +75,13 @@ public final class PostgresPool: PostgresQueryable, Service {
         }
     }
 
-    /// Runs statements on a leased connection; see ``PostgresQueryable/run(_:file:line:)``.
+    /// Runs statements on a leased connection; see ``PostgresQueryable/run(_:deadline:file:line:)``.
     public func run(
-        _ queries: [PostgresQuery], file: String, line: Int
+        _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
         let connection = try await acquire()
         do throws(PostgresError) {
-            let rows = try await connection.run(queries, file: file, line: line)
+            let rows = try await connection.run(queries, deadline: deadline, file: file, line: line)
             await release(connection)
             return rows
         } catch {

@@ -30,7 +30,14 @@ struct StatementCache {
     /// Names to DEALLOCATE at the begin of the next flush.
     private(set) var evicted: [String] = []
 
-    init(capacity: Int) { self.capacity = capacity }
+    private let prefix: String
+
+    /// - Parameter prefix: what names begin with. Random by default, because a pooler may put two clients on one server
+    ///   session: were their names the same, each would run the other's statements and not notice.
+    init(capacity: Int, prefix: String = "libpq_" + String(UInt32.random(in: .min ... .max), radix: 36)) {
+        self.capacity = capacity
+        self.prefix = prefix
+    }
 
     var count: Int { entries.count }
 
@@ -47,7 +54,7 @@ struct StatementCache {
             evicted.append(oldest.value.name)
         }
         nameCount += 1
-        let name = "libpq_\(nameCount)"  // never used twice, so that a failed DEALLOCATE cannot make two collide
+        let name = "\(prefix)_\(nameCount)"  // never used twice, so that a failed DEALLOCATE cannot make two collide
         entries[key] = Entry(name: name, lastUse: useCount)
         return .prepare(name: name)
     }

@@ -62,14 +62,16 @@ extension PostgresConnection {
 
     /// Runs statements, inside the transaction of this ID, or outside of any for nil.
     func run(
-        _ queries: [PostgresQuery], in id: UInt64?, file: String, line: Int
+        _ queries: [PostgresQuery], in id: UInt64?, deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
         do throws(PostgresError) {
             try check(queries)
-            await enter()
+            let patience = patience(in: id, deadline)
+            try refuseOpenStream()
+            try await enter(patience)
             defer { leave() }
             try checkOpen(id)
-            return try await runInTurn(queries, in: id)
+            return try await runInTurn(queries, in: id, patience)
         } catch {
             // Whoever tried to end the transaction by hand must not have it committed by swallowing the refusal.
             if error.code == .transactionControl, let id { markFailed(id, error) }
@@ -77,17 +79,25 @@ extension PostgresConnection {
         }
     }
 
+    /// How long a statement of the caller's may take: until the deadline given, or else as long as the configuration says.
+    func patience(in id: UInt64?, _ deadline: ContinuousClock.Instant?) -> Patience {
+        Patience(
+            deadline: deadline ?? configuration.queryTimeout.map { .now + $0 },
+            heedsCancellation: !(id != nil && transaction?.options.ignoresCancellation == true),
+            grace: configuration.cancelTimeout)
+    }
+
     private func runInTurn(
-        _ queries: [PostgresQuery], in id: UInt64?, mayBePrepared: Bool = true
+        _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience, mayBePrepared: Bool = true
     ) async throws(PostgresError) -> [PostgresRows] {
         if queries.isEmpty { return [] }
-        let steps = pendingBegin() + queries.map { Step(query: $0, mayBePrepared: mayBePrepared) }
-        var result = try await flush(steps)
-        if id == nil, let state = result.failure?.sqlState,
-            state == .invalidSQLStatementName || state == .featureNotSupported
-        {
-            // A prepared statement that is gone or stale; the failed pipeline had no effect, and the cache knows better now.
-            result = try await flush(steps)
+        let begin = pendingBegin()
+        let steps = begin + queries.map { Step(query: $0, mayBePrepared: mayBePrepared) }
+        var result = try await flush(steps, patience)
+        // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
+        if result.isStale, id == nil || !begin.isEmpty {
+            if id != nil { await sendAlone("ROLLBACK") }
+            result = try await flush(steps, patience)
         }
         if let failure = result.failure {
             // A statement of nobody's transaction may fail while somebody opens one.
@@ -98,18 +108,18 @@ extension PostgresConnection {
     }
 
     /// From here on the transaction can only be rolled back. The first failure is kept.
-    private func markFailed(_ id: UInt64, _ failure: PostgresError) {
+    func markFailed(_ id: UInt64, _ failure: PostgresError) {
         if transaction?.id == id, transaction?.failure == nil { transaction?.failure = failure }
     }
 
     /// BEGIN, once, in front of the transaction's first statements.
-    private func pendingBegin() -> [Step] {
+    func pendingBegin() -> [Step] {
         guard let open = transaction, !open.hasBegun else { return [] }
         transaction?.hasBegun = true
         return [Step(query: open.options.beginStatement)]
     }
 
-    private func checkOpen(_ id: UInt64?) throws(PostgresError) {
+    func checkOpen(_ id: UInt64?) throws(PostgresError) {
         if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
         if transaction?.id == id { return }
         throw id == nil
@@ -119,7 +129,7 @@ extension PostgresConnection {
     }
 
     /// Refuses, before anything is sent, what the API must do itself.
-    private func check(_ queries: [PostgresQuery]) throws(PostgresError) {
+    func check(_ queries: [PostgresQuery]) throws(PostgresError) {
         for query in queries {
             if let error = query.invalidity { throw error }
             let kind = kind(of: query.sql)
@@ -156,6 +166,7 @@ extension PostgresConnection {
     package func commit(
         _ transaction: PostgresTransaction, after queries: [PostgresQuery] = []
     ) async throws(PostgresError) -> [PostgresRows] {
+        await endStream(cancelling: false)
         await enter()
         defer { leave() }
         try checkOpen(transaction.id)
@@ -178,7 +189,7 @@ extension PostgresConnection {
         let result: FlushResult
         do throws(PostgresError) {
             statistics.commits += 1
-            result = try await flush(steps + [Step(query: "COMMIT")], until: deadline)
+            result = try await flush(steps + [Step(query: "COMMIT")], Patience(uncancellableUntil: deadline))
         } catch {
             throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
         }
@@ -212,6 +223,7 @@ extension PostgresConnection {
 
     /// Ends the transaction without its writes. Never throws: when the server cannot be told, closing the connection tells it.
     package func rollBack(_ transaction: PostgresTransaction) async {
+        await endStream(cancelling: true)
         await enter()
         defer { leave() }
         if self.transaction?.id == transaction.id { await sendRollback() }
@@ -226,7 +238,8 @@ extension PostgresConnection {
     /// One statement of ours that must succeed, or the connection is closed.
     private func sendAlone(_ statement: PostgresQuery) async {
         let deadline = ContinuousClock.now + configuration.commitTimeout
-        let result = try? await flush([Step(query: statement, mayBePrepared: false)], until: deadline)
+        let result = try? await flush(
+            [Step(query: statement, mayBePrepared: false)], Patience(uncancellableUntil: deadline))
         if result == nil || result?.failure != nil { close() }
     }
 
@@ -234,11 +247,12 @@ extension PostgresConnection {
 
     /// Whether the connection may be leased to somebody else as it is.
     var isClean: Bool {
-        handle?.transactionStatus == PQTRANS_IDLE && transaction == nil && !sessionChanged
+        handle?.transactionStatus == PQTRANS_IDLE && transaction == nil && !sessionChanged && openStream == nil
     }
 
     /// Makes the connection clean: ends an open transaction, resets the session. Closes it when that fails.
     func reset() async {
+        await endStream(cancelling: true)
         await enter()
         defer { leave() }
         if transaction != nil { await sendRollback() }
@@ -270,10 +284,13 @@ extension PostgresConnection {
     }
 
     private func control(_ statement: PostgresQuery, in id: UInt64) async throws(PostgresError) {
+        await endStream(cancelling: false)
         await enter()
         defer { leave() }
         try checkOpen(id)
+        // Short, and a savepoint that is half made or half gone helps nobody: bounded like COMMIT, and like it not cancelled.
+        let patience = Patience(uncancellableUntil: .now + configuration.commitTimeout)
         // Each name is used once; and preparing may first have to deallocate, which an aborted transaction refuses.
-        _ = try await runInTurn([statement], in: id, mayBePrepared: false)
+        _ = try await runInTurn([statement], in: id, patience, mayBePrepared: false)
     }
 }

@@ -14,14 +14,14 @@ public final class PostgresTransaction: PostgresQueryable {
         self.id = id
     }
 
-    /// Runs statements in this transaction; see ``PostgresQueryable/run(_:file:line:)``.
+    /// Runs statements in this transaction; see ``PostgresQueryable/run(_:deadline:file:line:)``.
     ///
     /// - Throws: besides the server's errors `transactionEnded`, and `transactionControl` for BEGIN, COMMIT, ROLLBACK or
     ///   SAVEPOINT written by hand.
     public func run(
-        _ queries: [PostgresQuery], file: String, line: Int
+        _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
-        try await connection.run(queries, in: id, file: file, line: line)
+        try await connection.run(queries, in: id, deadline: deadline, file: file, line: line)
     }
 
     /// Runs `body` so that its statements can fail without taking the transaction with them.

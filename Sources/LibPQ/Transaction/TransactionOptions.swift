@@ -17,10 +17,17 @@ public struct TransactionOptions: Sendable, Hashable {
     /// Whether writes are refused. Default false.
     public var isReadOnly: Bool
 
+    /// Whether statements run to their end although the calling task is cancelled; for work that had better be finished once
+    /// it has begun. Deadlines hold all the same. Default false: cancelling the task cancels the running statement, too.
+    public var ignoresCancellation: Bool
+
     /// Takes the options.
-    public init(isolationLevel: IsolationLevel = .readCommitted, isReadOnly: Bool = false) {
+    public init(
+        isolationLevel: IsolationLevel = .readCommitted, isReadOnly: Bool = false, ignoresCancellation: Bool = false
+    ) {
         self.isolationLevel = isolationLevel
         self.isReadOnly = isReadOnly
+        self.ignoresCancellation = ignoresCancellation
     }
 
     var beginStatement: PostgresQuery {

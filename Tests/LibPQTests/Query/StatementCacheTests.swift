@@ -8,7 +8,7 @@ struct StatementCacheTests {
 
     @Test("prepares a statement once, and executes it from then on")
     func preparesOnce() {
-        var cache = StatementCache(capacity: 2)
+        var cache = StatementCache(capacity: 2, prefix: "libpq")
         guard case .prepare(let name) = cache.plan(key("a")) else {
             Issue.record("expected to prepare")
             return
@@ -21,7 +21,7 @@ struct StatementCacheTests {
 
     @Test("keeps statements apart whose parameters have other types")
     func typesCount() {
-        var cache = StatementCache(capacity: 2)
+        var cache = StatementCache(capacity: 2, prefix: "libpq")
         _ = cache.plan(key("a", [20]))
         #expect(cache.plan(key("a", [25])) == .prepare(name: "libpq_2"))
         #expect(cache.plan(key("a", [20])) == .execute(name: "libpq_1"))
@@ -29,7 +29,7 @@ struct StatementCacheTests {
 
     @Test("evicts what was used least recently, and names it once")
     func evictsLeastRecent() {
-        var cache = StatementCache(capacity: 2)
+        var cache = StatementCache(capacity: 2, prefix: "libpq")
         _ = cache.plan(key("a"))
         _ = cache.plan(key("b"))
         _ = cache.plan(key("a"))
@@ -44,7 +44,7 @@ struct StatementCacheTests {
 
     @Test("prepares nothing with capacity 0")
     func off() {
-        var cache = StatementCache(capacity: 0)
+        var cache = StatementCache(capacity: 0, prefix: "libpq")
         #expect(cache.plan(key("a")) == .unnamed)
         #expect(cache.plan(key("a")) == .unnamed)
         #expect(cache.count == 0)
@@ -52,7 +52,7 @@ struct StatementCacheTests {
 
     @Test("holds one statement with capacity 1")
     func one() {
-        var cache = StatementCache(capacity: 1)
+        var cache = StatementCache(capacity: 1, prefix: "libpq")
         for index in 1...3 {
             #expect(cache.plan(key("\(index)")) == .prepare(name: "libpq_\(index)"))
             #expect(cache.takeEvicted() == (index == 1 ? [] : ["libpq_\(index - 1)"]))
@@ -61,14 +61,14 @@ struct StatementCacheTests {
 
     @Test("sends a skipped DEALLOCATE again")
     func keepsEvicted() {
-        var cache = StatementCache(capacity: 2)
+        var cache = StatementCache(capacity: 2, prefix: "libpq")
         cache.keepEvicted("libpq_9")
         #expect(cache.takeEvicted() == ["libpq_9"])
     }
 
     @Test("forgets what the server has lost, and drops what is stale there, too")
     func forgets() {
-        var cache = StatementCache(capacity: 2)
+        var cache = StatementCache(capacity: 2, prefix: "libpq")
         _ = cache.plan(key("a"))
         cache.forget(key("a"))
         #expect(cache.takeEvicted() == [])

@@ -1,0 +1,72 @@
+extension PostgresConnection {
+    /// Runs the body so that the cancellation of the caller's task ends its wait for the socket.
+    func heedingCancellation<T>(
+        _ patience: inout Patience, _ body: (inout Patience) async throws(PostgresError) -> T
+    ) async throws(PostgresError) -> T {
+        guard patience.heedsCancellation else { return try await body(&patience) }
+        let thread = thread
+        let result: Result<T, PostgresError> = await withTaskCancellationHandler {
+            do throws(PostgresError) { return .success(try await body(&patience)) } catch { return .failure(error) }
+        } onCancel: {
+            thread.interrupt()
+        }
+        if Task.isCancelled { thread.clearInterrupt() }
+        return try result.get()
+    }
+
+    /// Waits for the socket. When the caller gives up, asks the server to cancel the statement, and returns with neither
+    /// readable nor writable.
+    func waitForSocket(
+        _ handle: ConnectionHandle, _ interest: ConnectionThread.Readiness, _ patience: inout Patience
+    ) async throws(PostgresError) -> ConnectionThread.Readiness {
+        let readiness = await thread.waitForSocket(
+            handle.socket, interest, until: patience.deadline, isInterruptible: patience.heedsCancellation)
+        guard readiness == .interrupted || readiness == .timedOut else { return readiness }
+        switch patience.giveUp(readiness == .interrupted ? .cancellation : .deadline, now: .now) {
+        case .cancelStatement: try requestCancel(handle)
+        case .discard: throw discarded(patience)
+        }
+        return readiness
+    }
+
+    func requestCancel(_ handle: ConnectionHandle) throws(PostgresError) {
+        // One at a time: one that is still under way has not found the server yet, and a second would not either.
+        if let cancelRequest, !cancelRequest.isSent { return }
+        guard let cancelHandle = handle.makeCancelHandle() else {
+            throw broken(handle, "the statement cannot be cancelled")
+        }
+        cancelRequest = try CancelRequest(cancelHandle)
+    }
+
+    /// After the last result of a flush: a request that is still on its way could hit the next statement. So the connection is
+    /// used again only when the request is known to have been dealt with.
+    func settleCancellation(_ failure: inout PostgresError?, _ patience: inout Patience) async {
+        guard let request = cancelRequest, let reason = patience.reason else { return }
+        cancelRequest = nil
+        if failure?.sqlState == .queryCanceled { failure = failure?.recoded(reason.code, reason.sentence) }
+        if request.isSent { return }
+        patience.awaitEnd()
+        _ = await thread.waitForSocket(request.descriptor, .readable, until: patience.deadline)
+        if !request.isSent { close() }
+    }
+
+    /// The server did not end the statement in time.
+    func discarded(_ patience: Patience) -> PostgresError {
+        switch patience.reason {
+        case nil: PostgresError(.timedOut, "the server did not answer in time; the connection is discarded")
+        case let reason?:
+            PostgresError(
+                reason.code, "\(reason.sentence), and did not end in time; the connection is discarded")
+        }
+    }
+}
+
+extension Patience.Reason {
+    var code: PostgresError.Code { self == .deadline ? .timedOut : .cancelled }
+
+    var sentence: String {
+        self == .deadline
+            ? "the deadline passed, so the statement was cancelled"
+            : "the calling task was cancelled, and the statement with it"
+    }
+}
