@@ -20,7 +20,7 @@ extension PostgresConnection {
             step = handle.connectStep()
             if step == .failed { throw connectFailure(handle) }
         }
-        guard handle.enterPipelineMode() else { throw connectFailure(handle) }
+        guard handle.makeNonBlocking(), handle.enterPipelineMode() else { throw connectFailure(handle) }
         self.handle = handle
         logNotices()
         watchIdleSocket()

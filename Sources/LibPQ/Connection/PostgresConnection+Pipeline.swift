@@ -209,7 +209,7 @@ extension PostgresConnection {
     }
 
     /// The server's last words before it ended the connection.
-    private func lost(_ farewell: PostgresError) -> PostgresError {
+    func lost(_ farewell: PostgresError) -> PostgresError {
         farewell.recoded(.connectionLost, "the server ended the connection")
     }
 

@@ -38,6 +38,8 @@ public actor PostgresConnection: PostgresQueryable {
     /// The rows that somebody reads one after another; whoever does has the connection's turn.
     var openStream: OpenStream?
     var lastStreamID: UInt64 = 0
+    /// Data of a COPY that libpq has queued since the last time that all was sent.
+    var unsentCopyBytes = 0
 
     private var isBusy = false
     private var queue: Deque<Waiter> = []

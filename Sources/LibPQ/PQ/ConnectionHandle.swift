@@ -63,7 +63,9 @@ final class ConnectionHandle {
         }
     }
 
-    func enterPipelineMode() -> Bool { PQsetnonblocking(pointer, 1) == 0 && PQenterPipelineMode(pointer) == 1 }
+    func makeNonBlocking() -> Bool { PQsetnonblocking(pointer, 1) == 0 }
+    func enterPipelineMode() -> Bool { PQenterPipelineMode(pointer) == 1 }
+    func exitPipelineMode() -> Bool { PQexitPipelineMode(pointer) == 1 }
     func sync() -> Bool { PQpipelineSync(pointer) == 1 }
     /// 0 = all sent, 1 = the socket is full, -1 = broken.
     func flush() -> Int32 { PQflush(pointer) }
@@ -90,6 +92,38 @@ final class ConnectionHandle {
 
     /// From the next result on, each row comes as a result of its own. Call it before the first of them is asked for.
     func enterSingleRowMode() -> Bool { PQsetSingleRowMode(pointer) == 1 }
+
+    // MARK: COPY, outside of pipeline mode only
+
+    /// Queues data of a `COPY FROM STDIN`. False when the connection is broken, or not in such a COPY.
+    func putCopyData(_ bytes: [UInt8]) -> Bool {
+        // 0, "would block", is for lack of memory in non-blocking mode: the caller keeps the queue short.
+        bytes.withUnsafeBytes { bytes in
+            bytes.isEmpty
+                || PQputCopyData(pointer, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+                    == 1
+        }
+    }
+
+    /// Ends a `COPY FROM STDIN`; with a reason, so that it fails.
+    func putCopyEnd(failure: String?) -> Bool { PQputCopyEnd(pointer, failure) == 1 }
+
+    /// One piece of a `COPY TO STDOUT`.
+    enum CopyData {
+        case bytes([UInt8])
+        /// None has arrived.
+        case none
+        /// A result tells how it ended.
+        case end
+    }
+
+    func getCopyData() -> CopyData {
+        var data: UnsafeMutablePointer<CChar>?
+        let count = PQgetCopyData(pointer, &data, 1)
+        guard count > 0, let data else { return count == 0 ? .none : .end }
+        defer { PQfreemem(data) }
+        return .bytes([UInt8](UnsafeRawBufferPointer(start: data, count: Int(count))))
+    }
 
     /// What it takes to cancel this connection's statement from another thread; nil when the connection is gone.
     func makeCancelHandle() -> CancelHandle? { PQgetCancel(pointer).map(CancelHandle.init) }

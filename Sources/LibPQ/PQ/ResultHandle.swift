@@ -19,6 +19,9 @@ final class ResultHandle: @unchecked Sendable {
     func columnType(_ column: Int) -> PostgresType { PostgresType(rawValue: PQftype(pointer, Int32(column))) }
     func columnIsBinary(_ column: Int) -> Bool { PQfformat(pointer, Int32(column)) == 1 }
 
+    /// Whether a COPY goes in binary format.
+    var isBinaryCopy: Bool { PQbinaryTuples(pointer) == 1 }
+
     /// The command tag, e.g. `INSERT 0 1`. Empty for statements without one.
     var commandTag: String { PQcmdStatus(pointer).map { String(cString: $0) } ?? "" }
 

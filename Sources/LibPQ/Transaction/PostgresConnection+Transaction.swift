@@ -140,13 +140,14 @@ extension PostgresConnection {
                         + "withSavepoint", sql: query.sql)
             }
             if kind.isCopy {
-                throw PostgresError(.unsupportedStatement, "COPY cannot be run as a query", sql: query.sql)
+                throw PostgresError(
+                    .unsupportedStatement, "COPY cannot be run as a query: use copyIn or copyOut", sql: query.sql)
             }
             if kind.changesSession { sessionChanged = true }
         }
     }
 
-    private func kind(of sql: String) -> StatementKind {
+    func kind(of sql: String) -> StatementKind {
         if let known = knownKinds[sql] { return known }
         if knownKinds.count >= Self.maximumKnownKinds { knownKinds.removeAll() }
         let kind = StatementKind(sql: sql)

@@ -16,6 +16,9 @@ public struct PostgresBuffer: Sendable, Hashable {
     /// Appends the UTF-8 form of a string, without a terminator.
     public mutating func write(_ string: String) { bytes.append(contentsOf: string.utf8) }
 
+    /// Takes back what was written after the first `count` bytes.
+    mutating func truncate(to count: Int) { bytes.removeSubrange(count...) }
+
     /// Appends what `body` writes, preceded by its length in bytes as an Int32; how elements of arrays are framed.
     mutating func writeWithLength(_ body: (inout PostgresBuffer) throws(PostgresError) -> Void) throws(PostgresError) {
         let lengthOffset = bytes.count

@@ -1,0 +1,24 @@
+/// Rows or data that go over a connection piece by piece. It has the connection's turn until the last one.
+struct OpenStream {
+    /// What is under way.
+    enum Content {
+        /// The rows of this statement come from the server.
+        case rows(PostgresConnection.Expected)
+        /// The data of a `COPY TO STDOUT` come from the server.
+        case copyOut
+        /// The data of a `COPY FROM STDIN` go to the server.
+        case copyIn
+    }
+
+    let id: UInt64
+    let transactionID: UInt64?
+    let content: Content
+    /// Shared with who reads.
+    let lease: StreamLease
+    /// Failures so far.
+    var flush: PostgresConnection.FlushResult
+    /// Somebody is inside a read or write.
+    var isInUse = false
+    /// The rest is to be thrown away: somebody needs the connection, and the reader gets an error.
+    var isEnded = false
+}

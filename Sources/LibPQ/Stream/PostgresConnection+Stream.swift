@@ -1,0 +1,199 @@
+internal import CLibPQ
+
+extension PostgresConnection {
+    /// Some elements of a stream.
+    struct Batch<Element> {
+        var elements: [Element] = []
+        /// No element follows: the connection is free again.
+        var isLast = false
+        /// Why no element follows, unless all have been read.
+        var failure: PostgresError?
+    }
+
+    /// As many elements as are handed over at a time when they come faster than they are read: few enough to be held in
+    /// memory, enough for a change of threads to be paid for.
+    private static let elementsAtATime = 256
+
+    // MARK: Open
+
+    /// Sends the statement; its rows are left in the socket until they are asked for.
+    func openRows(
+        _ query: PostgresQuery, in id: UInt64?, for lease: StreamLease, deadline: ContinuousClock.Instant?
+    ) async throws(PostgresError) -> UInt64 {
+        try check([query])
+        return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
+            // Read once, it is not worth a place among the prepared ones.
+            var expected = try self.queue(
+                self.pendingBegin() + [Step(query: query, mayBePrepared: false)], on: handle)
+            let item = expected.removeLast()
+            try await self.send(handle, &patience)
+            var flush = FlushResult()
+            for item in expected { try await self.collect(item, from: handle, &flush, &patience) }
+            // Of a statement that was skipped there is nothing to read row by row.
+            guard handle.enterSingleRowMode() || flush.failure != nil else {
+                throw self.broken(handle, "the rows cannot be read one by one")
+            }
+            return (.rows(item), flush)
+        }
+    }
+
+    /// Takes the connection's turn and keeps it for a stream. `start` throws only what ends the connection.
+    func openStream(
+        in id: UInt64?, for lease: StreamLease, _ deadline: ContinuousClock.Instant?,
+        _ start: (ConnectionHandle, inout Patience) async throws(PostgresError) -> (OpenStream.Content, FlushResult)
+    ) async throws(PostgresError) -> UInt64 {
+        var patience = patience(in: id, deadline)
+        try refuseOpenStream()
+        try await enter(patience)
+        do throws(PostgresError) {
+            try checkOpen(id)
+            guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
+            do throws(PostgresError) {
+                let (content, flush) = try await heedingCancellation(&patience) { patience throws(PostgresError) in
+                    try await start(handle, &patience)
+                }
+                lastStreamID += 1
+                openStream = OpenStream(
+                    id: lastStreamID, transactionID: id, content: content, lease: lease, flush: flush)
+                lease.opened(lastStreamID)
+                return lastStreamID
+            } catch {
+                close()
+                throw error
+            }
+        } catch {
+            leave()
+            throw error
+        }
+    }
+
+    /// A statement behind a stream would wait for rows that nobody reads while its caller waits for the statement.
+    func refuseOpenStream() throws(PostgresError) {
+        guard let openStream, !openStream.isEnded, !openStream.lease.isAbandoned else { return }
+        throw PostgresError(
+            .connectionBusy,
+            "a stream or COPY is under way on this connection; let it end first, or use another connection")
+    }
+
+    // MARK: Read
+
+    /// The next rows: those that have arrived, or else the first to arrive.
+    func nextRows(of id: UInt64, deadline: ContinuousClock.Instant?) async throws(PostgresError) -> Batch<PostgresRow> {
+        try await use(id, deadline) { handle, patience throws(PostgresError) in
+            try await self.readRows(handle, &patience)
+        }
+    }
+
+    /// Runs the body for the stream of this ID, and ends the stream with its last batch.
+    func use<Element>(
+        _ id: UInt64, _ deadline: ContinuousClock.Instant?,
+        _ body: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
+    ) async throws(PostgresError) -> Batch<Element> {
+        if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
+        guard let stream = openStream, stream.id == id, !stream.isEnded else {
+            throw PostgresError(.transactionEnded, "the stream's transaction or lease has ended")
+        }
+        precondition(!stream.isInUse, "a stream is read by two tasks at once")
+        return try await use(patience(in: stream.transactionID, deadline), body)
+    }
+
+    private func use<Element>(
+        _ patience: Patience,
+        _ body: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
+    ) async throws(PostgresError) -> Batch<Element> {
+        guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
+        openStream?.isInUse = true
+        do throws(PostgresError) {
+            var patience = patience
+            let batch = try await heedingCancellation(&patience) { patience throws(PostgresError) in
+                try await body(handle, &patience)
+            }
+            openStream?.isInUse = false
+            if batch.isLast {
+                if let id = openStream?.transactionID, let failure = batch.failure { markFailed(id, failure) }
+                openStream = nil
+                leave()
+            }
+            return batch
+        } catch {
+            openStream?.isInUse = false
+            close()
+            throw error
+        }
+    }
+
+    private func readRows(
+        _ handle: ConnectionHandle, _ patience: inout Patience
+    ) async throws(PostgresError) -> Batch<PostgresRow> {
+        guard case .rows(let item)? = openStream?.content, var flush = openStream?.flush else {
+            return Batch(isLast: true)
+        }
+        var rows: [PostgresRow] = []
+        while true {
+            if handle.isBusy, !rows.isEmpty { return Batch(elements: rows) }
+            guard let result = try await nextResult(handle, &patience) else { break }
+            switch result.status {
+            case PGRES_SINGLE_TUPLE:
+                if isUnwanted(patience) { continue }
+                rows.append(PostgresRow(result: result, index: 0))
+                if rows.count == Self.elementsAtATime { return Batch(elements: rows) }
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+                continue  // follows the last row
+            default:
+                try record(result, of: item, in: &flush, handle)
+            }
+        }
+        try await collectSync(from: handle, &patience)
+        logNotices()
+        await settleCancellation(&flush.failure, &patience)
+        return Batch(elements: rows, isLast: true, failure: flush.failure)
+    }
+
+    /// Whether what arrives is only read to get to the end.
+    func isUnwanted(_ patience: Patience) -> Bool { patience.reason != nil || openStream?.isEnded != false }
+
+    // MARK: End
+
+    /// The reader is gone. Outside of a transaction the statement is cancelled; inside, that would abort the transaction, so
+    /// that the rest is read and thrown away.
+    func abandonStream(_ id: UInt64) async {
+        guard let openStream, openStream.id == id else { return }
+        await endStream(cancelling: openStream.transactionID == nil)
+    }
+
+    /// Brings a stream to its end, because somebody needs the connection. Does nothing when there is none.
+    func endStream(cancelling: Bool) async {
+        guard let handle, let stream = openStream else { return }
+        openStream?.isEnded = true
+        if stream.isInUse || stream.isEnded {
+            if cancelling { thread.interrupt() }
+            return  // whoever uses it goes on to the end; then it is the next one's turn
+        }
+        var patience = Patience(deadline: nil, heedsCancellation: false, grace: configuration.cancelTimeout)
+        do throws(PostgresError) {
+            if cancelling {
+                _ = patience.giveUp(.cancellation, now: .now)
+                try requestCancel(handle)
+            }
+            switch stream.content {
+            case .rows: while try await !use(patience, readRows).isLast {}
+            case .copyOut: while try await !use(patience, readCopyData).isLast {}
+            case .copyIn:
+                _ = try await use(patience) { handle, patience throws(PostgresError) in
+                    try await self.endCopyIn(handle, failure: "given up by the client", &patience)
+                }
+            }
+        } catch {
+            close()
+        }
+    }
+
+    /// The connection is closed: a stream that nobody is using gives its turn back.
+    func dropStream() {
+        guard let openStream else { return }
+        self.openStream = nil
+        if !openStream.isInUse { leave() }
+    }
+}
+
+extension PostgresConnection.Batch: Sendable where Element: Sendable {}
