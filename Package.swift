@@ -132,7 +132,10 @@ let package = Package(
         ),
         .target(
             name: "TestSupport",
-            dependencies: ["EmbeddedPostgres", "LibPQ", "SQLMigrations"],
+            dependencies: [
+                "EmbeddedPostgres", "LibPQ", "SQLMigrations",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

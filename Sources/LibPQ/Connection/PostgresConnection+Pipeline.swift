@@ -44,6 +44,8 @@ extension PostgresConnection {
                 for item in expected { try await self.collect(item, from: handle, &result, &patience) }
                 try await self.collectSync(from: handle, &patience)
                 result.notices = handle.takeNotices()
+                self.log(result.notices)
+                self.collectNotifications()
                 await self.settleCancellation(&result.failure, &patience)
                 return result
             }

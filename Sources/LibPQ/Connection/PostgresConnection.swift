@@ -41,6 +41,12 @@ public actor PostgresConnection: PostgresQueryable {
     /// Data of a COPY that libpq has queued since the last time that all was sent.
     var unsentCopyBytes = 0
 
+    var notificationInbox = NotificationInbox()
+    var notificationWaiter: NotificationWaiter?
+    var lastNotificationWaiterID: UInt64 = 0
+    /// Why the connection ended by itself while nobody used it.
+    private(set) var closeReason: PostgresError?
+
     private var isBusy = false
     private var queue: Deque<Waiter> = []
     private var lastWaiterID: UInt64 = 0
@@ -102,6 +108,7 @@ public actor PostgresConnection: PostgresQueryable {
         onClose?()
         onClose = nil
         dropStream()
+        resumeNotificationWaiter(closeReason ?? PostgresError(.connectionClosed, "the connection is closed"))
     }
 
     /// Whether the connection has ended, by ``close()`` or by itself.
@@ -198,19 +205,27 @@ public actor PostgresConnection: PostgresQueryable {
         let isAlive = handle.consumeInput()
         _ = handle.isBusy  // lets libpq parse what it has read
         logNotices()
+        collectNotifications()
         if isAlive && !handle.isBad {
             watchIdleSocket()
         } else {
             logger.debug("the server ended the connection", metadata: ["pid": "\(handle.backendProcessID)"])
+            closeReason = broken(handle, "the server ended the connection")
             close()
         }
     }
 
-    func logNotices() {
-        for notice in handle?.takeNotices() ?? [] {
-            logger.debug(
-                "notice",
-                metadata: ["severity": "\(notice.severity ?? "?")", "sqlstate": "\(notice.sqlState?.rawValue ?? "?")"])
+    func logNotices() { log(handle?.takeNotices() ?? []) }
+
+    /// Warnings at the level `warning`, the rest at `debug`. What a notice says may quote data: that is logged at `debug` only.
+    func log(_ notices: [ServerDiagnostics]) {
+        for notice in notices {
+            var metadata: Logger.Metadata = [
+                "severity": "\(notice.severity ?? "?")", "sqlstate": "\(notice.sqlState?.rawValue ?? "?")",
+            ]
+            if logger.logLevel <= .debug { metadata["message"] = "\(notice.message ?? "")" }
+            logger.log(
+                level: notice.severity == "WARNING" ? .warning : .debug, "notice from the server", metadata: metadata)
         }
     }
 }

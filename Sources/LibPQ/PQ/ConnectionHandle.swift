@@ -54,6 +54,16 @@ final class ConnectionHandle {
         return notices.pending
     }
 
+    /// A notification that has been read from the socket, first come first served.
+    func nextNotification() -> PostgresNotification? {
+        guard let notification = PQnotifies(pointer) else { return nil }
+        defer { PQfreemem(notification) }
+        return PostgresNotification(
+            channel: String(cString: notification.pointee.relname),
+            payload: String(cString: notification.pointee.extra),
+            backendProcessID: notification.pointee.be_pid)
+    }
+
     func connectStep() -> ConnectStep {
         switch PQconnectPoll(pointer) {
         case PGRES_POLLING_READING: .waitToRead

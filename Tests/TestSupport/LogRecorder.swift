@@ -1,13 +1,18 @@
-import Logging
+public import Logging
 import Synchronization
 
 /// Keeps every line that a logger is given, with its metadata, as one text.
-final class LogRecorder: Sendable {
+public final class LogRecorder: Sendable {
     private let lines = Mutex<[String]>([])
 
-    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+    /// Starts with nothing.
+    public init() {}
 
-    var logger: Logger {
+    /// All lines so far.
+    public var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    /// A logger of every level whose lines are kept here.
+    public var logger: Logger {
         Logger(label: "test") { _ in Handler(recorder: self) }
     }
 

@@ -1,0 +1,36 @@
+internal import Logging
+
+/// Makes the connections on which ``PostgresNotifications`` listens.
+struct NotificationListener: Sendable {
+    let configuration: PostgresConnection.Configuration
+    let channels: [String]
+    let logger: Logger
+
+    func listen() async throws(PostgresError) -> PostgresConnection {
+        let connection = try await PostgresConnection.connect(configuration, logger: logger)
+        _ = try await connection.pipeline(channels.map { "LISTEN \(unescaped: Self.quoted($0))" })
+        return connection
+    }
+
+    /// Tries for as long as it takes.
+    func listenAgain() async throws(PostgresError) -> PostgresConnection {
+        var backoff = Backoff()
+        while true {
+            do {
+                try await Task.sleep(for: backoff.next())
+            } catch {
+                throw PostgresError(.cancelled, "the calling task was cancelled while it waited for notifications")
+            }
+            do throws(PostgresError) {
+                return try await listen()
+            } catch {
+                if Task.isCancelled { throw error }
+                logger.warning("cannot listen again yet", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private static func quoted(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
