@@ -54,6 +54,35 @@ struct PipelineTests {
         }
     }
 
+    @Test("recovers a lost or stale statement at the begin of a transaction; later on, the next transaction works")
+    func preparedInTransaction() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int PRIMARY KEY)")
+            let query: PostgresQuery = "SELECT * FROM t WHERE id > \(0)"
+            for spoil: PostgresQuery in ["DEALLOCATE ALL", "ALTER TABLE t ADD COLUMN name text"] {
+                try await connection.execute(query)
+                try await connection.execute(spoil)
+                let rows = try await connection.withTransaction { transaction in
+                    let (_, rows) = try await transaction.pipeline("INSERT INTO t VALUES (1)", query)
+                    return rows.count
+                }
+                #expect(rows == 1)
+                #expect(try await connection.execute("DELETE FROM t") == 1)
+            }
+            try await connection.execute("ALTER TABLE t DROP COLUMN name")
+            for attempt in 1...2 {
+                let error = await postgresError {
+                    try await connection.withTransaction { transaction in
+                        try await transaction.execute("SELECT 1")
+                        try await transaction.execute(query)
+                    }
+                }
+                #expect(error?.sqlState == (attempt == 1 ? .featureNotSupported : nil))
+            }
+        }
+    }
+
     @Test("keeps no more statements prepared than the capacity, and survives a DEALLOCATE of a lost one")
     func eviction() async throws {
         try await withTestDatabase { database in

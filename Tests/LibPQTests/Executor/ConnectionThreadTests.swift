@@ -111,52 +111,6 @@ struct ConnectionThreadTests {
     }
 
     #if os(Linux)
-    @Test("ends with its connection, and takes its descriptors along: closed, dropped, or never connected")
-    func leaks() async throws {
-        // In a process of its own, where nobody else opens descriptors.
-        await #expect(processExitsWith: .success) {
-            try await withTestDatabase { database in
-                let closedPort = try LoopbackListener().port
-                for url in ["postgresql://u:p@127.0.0.1:\(closedPort)/d", database.url + "&dbname=no_such_database"] {
-                    _ = await postgresError { try await PostgresConnection.connect(.init(url: url)) }
-                }
-                let connection = try await database.connect()
-                try await connection.execute("SELECT 1")
-                await connection.close()
-
-                try await expectNoLeak("200 failed connects") {
-                    for number in 0..<200 {
-                        let url =
-                            number.isMultiple(of: 2)
-                            ? "postgresql://u:p@127.0.0.1:\(closedPort)/d" : database.url + "&dbname=no_such_database"
-                        let error = await postgresError { try await PostgresConnection.connect(.init(url: url)) }
-                        #expect(error != nil)
-                    }
-                }
-                try await expectNoLeak("300 connections, closed or dropped") {
-                    for number in 0..<300 {
-                        let connection = try await database.connect()
-                        try await connection.execute("SELECT 1")
-                        if number.isMultiple(of: 2) { await connection.close() }
-                    }
-                }
-                try await expectNoLeak("pools, dropped without close") {
-                    for _ in 0..<10 {
-                        let pool = PostgresPool(configuration: try .init(url: database.url))
-                        try await withThrowingTaskGroup(of: Void.self) { group in
-                            for _ in 0..<8 {
-                                group.addTask {
-                                    _ = try await pool.withTransaction { try await $0.execute("SELECT 1") }
-                                }
-                            }
-                            try await group.waitForAll()
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     @Test("that cannot be made fails the connect instead of the process")
     func noDescriptors() async throws {
         await #expect(processExitsWith: .success) {
@@ -175,24 +129,3 @@ struct ConnectionThreadTests {
 }
 
 private func currentThread() -> UInt { UInt(bitPattern: pthread_self().hashValue) }
-
-#if os(Linux)
-/// Fails when descriptors or threads are left over; waits for those that are ending.
-private func expectNoLeak(_ what: String, _ body: () async throws -> Void) async throws {
-    func count(_ directory: String) -> Int {
-        guard let stream = opendir("/proc/self/\(directory)") else { return -1 }
-        defer { closedir(stream) }
-        var count = 0
-        while readdir(stream) != nil { count += 1 }
-        return count
-    }
-    // The runtime opens a few of its own meanwhile; a leak in the body would count in the dozens.
-    let spare = 10
-    try await waitUntil("earlier threads have ended", deadline: .seconds(60)) { count("task") < 20 }
-    let (descriptors, threads) = (count("fd"), count("task"))
-    try await body()
-    try await waitUntil("descriptors and threads of \(what) are gone", deadline: .seconds(60)) {
-        count("fd") <= descriptors + spare && count("task") <= threads + spare
-    }
-}
-#endif
