@@ -22,6 +22,9 @@ extension PostgresConnection {
         }
         guard handle.makeNonBlocking(), handle.enterPipelineMode() else { throw connectFailure(handle) }
         self.handle = handle
+        // Servers before 14 do not tell.
+        startedReadOnly = ["in_hot_standby", "default_transaction_read_only"].contains { handle.parameter($0) == "on" }
+        telemetry = OperationTelemetry(address: handle.host, port: handle.port, database: handle.database)
         logNotices()
         watchIdleSocket()
     }

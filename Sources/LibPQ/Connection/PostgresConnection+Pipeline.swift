@@ -160,6 +160,7 @@ extension PostgresConnection {
     ) throws(PostgresError) {
         if result.status == PGRES_PIPELINE_ABORTED { return undo(item) }
         let failure = failure(result, item)
+        watchForLeaving(failure.sqlState)
         if handle.isBad || result.diagnostics.endsSession { throw lost(failure) }
         undo(item, after: failure.sqlState)
         if case .deallocated = item { return }

@@ -41,6 +41,8 @@ public actor PostgresConnection: PostgresQueryable {
     /// Data of a COPY that libpq has queued since the last time that all was sent.
     var unsentCopyBytes = 0
 
+    /// Nil when nobody wants to know.
+    var telemetry: OperationTelemetry?
     var notificationInbox = NotificationInbox()
     var notificationWaiter: NotificationWaiter?
     var lastNotificationWaiterID: UInt64 = 0
@@ -50,7 +52,11 @@ public actor PostgresConnection: PostgresQueryable {
     private var isBusy = false
     private var queue: Deque<Waiter> = []
     private var lastWaiterID: UInt64 = 0
-    private var onClose: (@Sendable () -> Void)?
+    private var onClose: (@Sendable (_ serverIsLeaving: Bool) -> Void)?
+    /// A server's error said that it is going away, or that it has become read-only.
+    private(set) var serverIsLeaving = false
+    /// The server was read-only when the connection was made, so that being refused a write means nothing.
+    var startedReadOnly = false
 
     /// Counts, from the connection's start.
     public struct Statistics: Sendable, Hashable {
@@ -105,7 +111,7 @@ public actor PostgresConnection: PostgresQueryable {
         handle = nil
         transaction = nil
         hasEnded.store(true, ordering: .sequentiallyConsistent)
-        onClose?()
+        onClose?(serverIsLeaving)
         onClose = nil
         dropStream()
         resumeNotificationWaiter(closeReason ?? PostgresError(.connectionClosed, "the connection is closed"))
@@ -118,8 +124,32 @@ public actor PostgresConnection: PostgresQueryable {
     public var backendProcessID: Int32 { handle?.backendProcessID ?? 0 }
 
     /// Calls `body` on the connection's thread when the connection ends; at once when it has.
-    func whenClosed(_ body: @escaping @Sendable () -> Void) {
-        if handle == nil { body() } else { onClose = body }
+    func whenClosed(_ body: @escaping @Sendable (_ serverIsLeaving: Bool) -> Void) {
+        if handle == nil { body(serverIsLeaving) } else { onClose = body }
+    }
+
+    /// Looks for signs that other connections to this server had better not be used any more either.
+    func watchForLeaving(_ sqlState: SQLState?) {
+        switch sqlState {
+        case .adminShutdown?, .crashShutdown?, .cannotConnectNow?: serverIsLeaving = true
+        case .readOnlySQLTransaction?:
+            // Whoever asked for a read-only transaction, or for a standby, has got what was asked for.
+            if !startedReadOnly, transaction?.options.isReadOnly != true { serverIsLeaving = true }
+        default: break
+        }
+    }
+
+    /// What a pool must know when the connection comes back.
+    func endLease() -> (isClean: Bool, serverIsLeaving: Bool) {
+        defer { serverIsLeaving = false }
+        return (isClean, serverIsLeaving)
+    }
+
+    /// Whether the server gives a sign of life; one round trip.
+    func answers(by deadline: ContinuousClock.Instant) async -> Bool {
+        await enter()
+        defer { leave() }
+        return (try? await flush([], Patience(uncancellableUntil: deadline))) != nil
     }
 
     /// Runs statements in one flush; see ``PostgresQueryable/run(_:deadline:file:line:)``.
@@ -220,6 +250,7 @@ public actor PostgresConnection: PostgresQueryable {
     /// Warnings at the level `warning`, the rest at `debug`. What a notice says may quote data: that is logged at `debug` only.
     func log(_ notices: [ServerDiagnostics]) {
         for notice in notices {
+            if notice.endsSession { watchForLeaving(notice.sqlState) }  // a farewell that nobody had asked for
             var metadata: Logger.Metadata = [
                 "severity": "\(notice.severity ?? "?")", "sqlstate": "\(notice.sqlState?.rawValue ?? "?")",
             ]

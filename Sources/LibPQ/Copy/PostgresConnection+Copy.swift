@@ -186,6 +186,7 @@ extension PostgresConnection {
             let diagnostics = result.diagnostics
             let error = PostgresError(
                 .server, diagnostics.message ?? "the server gave no message", server: diagnostics, sql: query?.sql)
+            watchForLeaving(diagnostics.sqlState)
             if handle.isBad || diagnostics.endsSession { throw lost(error) }
             failure = error
         }

@@ -44,8 +44,15 @@ final class ConnectionHandle {
     var isBad: Bool { PQstatus(pointer) == CONNECTION_BAD }
     var socket: Int32 { PQsocket(pointer) }
     var backendProcessID: Int32 { PQbackendPID(pointer) }
+    /// The host that was connected to; of several, the one that answered.
+    var host: String { PQhost(pointer).map { String(cString: $0) } ?? "" }
+    var port: String { PQport(pointer).map { String(cString: $0) } ?? "" }
+    var database: String { PQdb(pointer).map { String(cString: $0) } ?? "" }
     var transactionStatus: PGTransactionStatusType { PQtransactionStatus(pointer) }
     var errorMessage: String { String(cString: PQerrorMessage(pointer)) }
+
+    /// A setting that the server reports by itself, e.g. `server_version`.
+    func parameter(_ name: String) -> String? { PQparameterStatus(pointer, name).map { String(cString: $0) } }
 
     /// Notices and warnings since the last call.
     func takeNotices() -> [ServerDiagnostics] {

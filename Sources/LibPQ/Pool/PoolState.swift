@@ -1,77 +1,79 @@
 internal import DequeModule
 
-/// What the pool decides, apart from doing it: events in, actions out. Generic, so that its table of tests needs no server.
+/// What the pool decides, apart from doing it: events in, actions out. Time comes with the events. Generic, so that its table of
+/// tests needs no server.
+///
+/// After every event call ``nextOpening(now:)`` until it returns nil, and make the connections that it asks for.
 struct PoolState<Connection: AnyObject> {
-    /// Identifies one caller in the queue.
+    typealias Instant = ContinuousClock.Instant
+    /// Identifies one caller in the queue. Later callers have larger ones.
     typealias WaiterID = UInt64
 
+    struct Limits: Sendable {
+        var minimum = 0
+        var maximum = 16
+        var idleTimeout: Duration = .seconds(600)
+        var validationInterval: Duration = .seconds(30)
+    }
+
+    /// A connection of this pool.
+    struct Member {
+        let connection: Connection
+        /// When it is not leased again.
+        let endOfLife: Instant
+        /// Connections of an earlier generation are suspect.
+        let generation: UInt64
+    }
+
     enum Acquired {
-        case lease(Connection)
-        /// Queue; and open one more connection when told so.
-        case wait(WaiterID, open: Bool)
+        /// Make sure that the connection still works if it needs validation.
+        case lease(Member, needsValidation: Bool)
+        case wait(WaiterID)
         case refused
     }
 
     enum Placed {
-        case hand(Connection, to: WaiterID)
-        case park(Connection)
+        case hand(Member, to: WaiterID)
+        case park
         case close(Connection)
     }
 
-    let maximum: Int
-    private(set) var idle: [Connection] = []
+    /// One attempt to open a connection.
+    struct Opening: Equatable, Sendable {
+        /// How long to wait before.
+        let delay: Duration
+        /// What the connection will belong to.
+        let generation: UInt64
+    }
+
+    let limits: Limits
+    private(set) var idle: [(member: Member, since: Instant)] = []
     private(set) var leased = 0
     private(set) var opening = 0
     private(set) var waiters: Deque<WaiterID> = []
     private(set) var isClosed = false
     private var lastWaiterID: WaiterID = 0
+    private var generation: UInt64 = 0
 
-    init(maximum: Int) { self.maximum = maximum }
+    /// Set while the last attempt to open a connection has failed.
+    private var failing: (backoff: Backoff, retryAt: Instant, upTo: WaiterID)?
+
+    init(limits: Limits) { self.limits = limits }
 
     var openConnections: Int { idle.count + leased + opening }
 
+    // MARK: Callers
+
     /// Somebody wants a connection. The most recently used one is the warmest.
-    mutating func acquire() -> Acquired {
+    mutating func acquire(now: Instant) -> Acquired {
         if isClosed { return .refused }
-        if waiters.isEmpty, let connection = idle.popLast() {
+        if waiters.isEmpty, let (member, since) = idle.popLast() {
             leased += 1
-            return .lease(connection)
+            return .lease(member, needsValidation: now - since >= limits.validationInterval)
         }
         lastWaiterID += 1
         waiters.append(lastWaiterID)
-        return .wait(lastWaiterID, open: openOneMore())
-    }
-
-    /// A connection was opened.
-    mutating func opened(_ connection: Connection) -> Placed {
-        opening -= 1
-        return place(connection)
-    }
-
-    /// No connection could be opened. Returns the waiters to fail: all of them when no other connection can still serve
-    /// them, none otherwise.
-    mutating func openFailed() -> [WaiterID] {
-        opening -= 1
-        if leased > 0 || opening > 0 { return [] }
-        defer { waiters.removeAll() }
-        return Array(waiters)
-    }
-
-    /// A clean connection came back.
-    mutating func released(_ connection: Connection) -> Placed {
-        leased -= 1
-        return place(connection)
-    }
-
-    /// A leased connection ended. Returns whether to open another for those who wait.
-    mutating func discardedLeased() -> Bool {
-        leased -= 1
-        return openOneMore()
-    }
-
-    /// An idle connection ended by itself. One that is not idle is reported when it comes back.
-    mutating func ended(_ connection: Connection) {
-        idle.removeAll { $0 === connection }
+        return .wait(lastWaiterID)
     }
 
     /// A waiter's deadline passed or its task was cancelled. False when it has been served already.
@@ -81,6 +83,93 @@ struct PoolState<Connection: AnyObject> {
         return true
     }
 
+    /// A clean connection came back.
+    mutating func released(_ member: Member, now: Instant) -> Placed {
+        leased -= 1
+        return place(member, now: now)
+    }
+
+    /// A leased connection ended.
+    mutating func discardedLeased() { leased -= 1 }
+
+    /// An idle connection ended by itself. One that is not idle is reported when it comes back.
+    mutating func ended(_ connection: Connection) { idle.removeAll { $0.member.connection === connection } }
+
+    // MARK: Opening
+
+    /// One connection more to open: for each waiter that no opening serves yet, and up to the minimum. While opening fails, one
+    /// at a time and with pauses.
+    mutating func nextOpening(now: Instant) -> Opening? {
+        guard !isClosed, openConnections < limits.maximum else { return nil }
+        guard opening < waiters.count || openConnections < limits.minimum else { return nil }
+        var delay = Duration.zero
+        if let failing {
+            if opening > 0 { return nil }
+            delay = max(.zero, failing.retryAt - now)
+        }
+        opening += 1
+        return Opening(delay: delay, generation: generation)
+    }
+
+    /// An attempt begins.
+    ///
+    /// - Returns: the last caller that its failure concerns: it says nothing about the time after.
+    func openingBegins() -> WaiterID { lastWaiterID }
+
+    mutating func opened(_ member: Member, now: Instant) -> Placed {
+        opening -= 1
+        failing = nil
+        return place(member, now: now)
+    }
+
+    /// No connection could be opened.
+    ///
+    /// - Returns: the waiters to fail: none while another connection can still serve them.
+    mutating func openFailed(upTo waiter: WaiterID, now: Instant) -> [WaiterID] {
+        opening -= 1
+        var backoff = failing?.backoff ?? Backoff(first: .milliseconds(50), maximum: .seconds(1))
+        let failed = max(failing?.upTo ?? 0, waiter)
+        failing = (backoff: backoff, retryAt: now + backoff.next(), upTo: failed)
+        failing?.backoff = backoff
+        if leased > 0 || opening > 0 { return [] }
+        let concerned = waiters.prefix { $0 <= failed }
+        waiters.removeFirst(concerned.count)
+        return Array(concerned)
+    }
+
+    // MARK: Upkeep
+
+    /// The server may have been replaced or demoted: no connection that exists now is leased again.
+    ///
+    /// - Returns: the connections to close.
+    mutating func suspectAll() -> [Connection] {
+        generation += 1
+        defer { idle.removeAll() }
+        return idle.map(\.member.connection)
+    }
+
+    /// - Returns: the connections to close: at the end of their life, or idle for long and more than the minimum.
+    mutating func upkeep(now: Instant) -> [Connection] {
+        var spare = max(0, openConnections - limits.minimum)
+        var closed: [Connection] = []
+        let idleTimeout = limits.idleTimeout
+        idle.removeAll { member, since in  // the longest idle come first
+            let isIdle = spare > 0 && now - since >= idleTimeout
+            guard isIdle || member.endOfLife <= now else { return false }
+            spare -= 1
+            closed.append(member.connection)
+            return true
+        }
+        return closed
+    }
+
+    /// When ``upkeep(now:)`` will have something to do; nil when no connection is idle.
+    var nextUpkeep: Instant? {
+        idle.map { member, since in
+            openConnections > limits.minimum ? min(member.endOfLife, since + limits.idleTimeout) : member.endOfLife
+        }.min()
+    }
+
     /// Returns the waiters to fail and the connections to close.
     mutating func close() -> (waiters: [WaiterID], connections: [Connection]) {
         isClosed = true
@@ -88,23 +177,21 @@ struct PoolState<Connection: AnyObject> {
             waiters.removeAll()
             idle.removeAll()
         }
-        return (Array(waiters), idle)
+        return (Array(waiters), idle.map(\.member.connection))
     }
 
-    private mutating func place(_ connection: Connection) -> Placed {
-        if isClosed { return .close(connection) }
+    private mutating func place(_ member: Member, now: Instant) -> Placed {
+        if isClosed || member.generation != generation || member.endOfLife <= now { return .close(member.connection) }
         if let waiter = waiters.popFirst() {
             leased += 1
-            return .hand(connection, to: waiter)
+            return .hand(member, to: waiter)
         }
-        idle.append(connection)
-        return .park(connection)
-    }
-
-    /// One opening for each waiter that no opening serves yet.
-    private mutating func openOneMore() -> Bool {
-        guard !isClosed, opening < waiters.count, openConnections < maximum else { return false }
-        opening += 1
-        return true
+        idle.append((member, now))
+        return .park
     }
 }
+
+extension PoolState: Sendable where Connection: Sendable {}
+extension PoolState.Member: Sendable where Connection: Sendable {}
+extension PoolState.Placed: Sendable where Connection: Sendable {}
+extension PoolState.Acquired: Sendable where Connection: Sendable {}

@@ -6,37 +6,66 @@ internal import Synchronization
 ///
 /// Callers are served in the order in which they came, each within its deadline. A connection is leased again only when it
 /// is clean: no open or failed transaction, no changed session state; otherwise it is reset or closed. Connections are
-/// opened when they are needed.
+/// opened when they are needed, and closed when they are idle for long or old.
+///
+/// When the server says that it is going away (`57P01` to `57P03`) or turns out to be read-only (`25006`, on a connection that was
+/// made to a server that was not), all connections that exist are suspect: none is leased again.
+///
+/// While no connection can be made, attempts follow one another with pauses that grow to 1 s; each caller waits for one attempt
+/// that began after it came, and is told why that failed.
 public final class PostgresPool: PostgresQueryable, Service {
-    private typealias WaiterID = PoolState<PostgresConnection>.WaiterID
-    private typealias Answer = Result<PostgresConnection, PostgresError>
+    typealias State = PoolState<PostgresConnection>
+    typealias Member = State.Member
+    private typealias Answer = Result<Member, PostgresError>
     private typealias Waiter = UnsafeContinuation<Answer, Never>
 
-    private struct State {
-        var pool: PoolState<PostgresConnection>
-        var waiters: [WaiterID: Waiter] = [:]
+    private struct Shared {
+        var pool: State
+        var waiters: [State.WaiterID: Waiter] = [:]
         /// Answers that came before their waiter had stored its continuation.
-        var early: [WaiterID: Answer] = [:]
+        var early: [State.WaiterID: Answer] = [:]
+        var upkeep: Task<Void, Never>?
+        /// Wait until the closed pool has no connection left.
+        var drained: [UnsafeContinuation<Void, Never>] = []
 
         /// Records an answer; returns the continuation to resume with it, if it is there.
-        mutating func answer(_ id: WaiterID, _ answer: Answer) -> Waiter? {
+        mutating func answer(_ id: State.WaiterID, _ answer: Answer) -> Waiter? {
             if let waiter = waiters.removeValue(forKey: id) { return waiter }
             early[id] = answer
             return nil
+        }
+
+        /// Whom to tell that none is left.
+        mutating func takeDrained() -> [UnsafeContinuation<Void, Never>] {
+            guard pool.isClosed, pool.openConnections == 0 else { return [] }
+            defer { drained.removeAll() }
+            return drained
         }
     }
 
     private let configuration: Configuration
     private let logger: Logger
-    private let state: Mutex<State>
+    private let shared: Mutex<Shared>
+    private let metrics: PoolMetrics?
 
     /// Makes a pool; opens no connection yet.
+    ///
+    /// The configuration must make sense: a maximum of at least 1, a minimum that is not larger, no time-out of zero or less.
     public init(configuration: Configuration, logger: Logger = Logger(label: "libpq")) {
-        precondition(configuration.maximumConnections > 0, "maximumConnections must be at least 1")
+        configuration.check()
         self.configuration = configuration
         self.logger = logger
-        state = Mutex(State(pool: PoolState(maximum: configuration.maximumConnections)))
+        metrics = PoolMetrics(configuration)
+        shared = Mutex(
+            Shared(
+                pool: State(
+                    limits: .init(
+                        minimum: configuration.minimumConnections, maximum: configuration.maximumConnections,
+                        idleTimeout: configuration.idleTimeout,
+                        validationInterval: configuration.validationInterval))))
     }
+
+    deinit { shared.withLock { $0.upkeep }?.cancel() }
 
     /// The largest number of connections.
     public var maximumConnections: Int { configuration.maximumConnections }
@@ -52,14 +81,14 @@ public final class PostgresPool: PostgresQueryable, Service {
     public func withConnection<T>(
         isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
-        let connection = try await acquire()
-        return try await withTaskExecutorPreference(connection.thread) {
+        let lease = try await acquire(until: nil)
+        return try await withTaskExecutorPreference(lease.connection.thread) {
             do {
-                let value = try await body(connection)
-                await release(connection)
+                let value = try await body(lease.connection)
+                await release(lease)
                 return value
             } catch {
-                await release(connection)
+                await release(lease)
                 throw error
             }
         }
@@ -75,80 +104,145 @@ public final class PostgresPool: PostgresQueryable, Service {
         }
     }
 
-    /// Runs statements on a leased connection; see ``PostgresQueryable/run(_:deadline:file:line:)``.
+    /// Runs statements on a leased connection; see ``PostgresQueryable/run(_:deadline:file:line:)``. The deadline counts for the
+    /// wait for a connection, too.
     public func run(
         _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
-        let connection = try await acquire()
+        let lease = try await acquire(until: deadline)
         do throws(PostgresError) {
-            let rows = try await connection.run(queries, deadline: deadline, file: file, line: line)
-            await release(connection)
+            let rows = try await lease.connection.run(queries, deadline: deadline, file: file, line: line)
+            await release(lease)
             return rows
         } catch {
-            await release(connection)
+            await release(lease)
             throw error
         }
     }
 
     // MARK: Life
 
-    /// Runs until graceful shutdown, then closes the pool. Put it after the services that use it stop, that is before them
-    /// in the group's list.
+    /// Keeps the minimum of connections open until graceful shutdown; then refuses new callers, closes idle connections, and
+    /// returns when all leased ones have come back.
+    ///
+    /// A service group shuts its services down from the last to the first: put the pool before the services that use it.
     public func run() async throws {
-        try await gracefulShutdown()
+        keepUp()
+        try? await gracefulShutdown()  // cancelled: the same, at once
         await close()
+        await withUnsafeContinuation { continuation in
+            let drained = shared.withLock { shared in
+                shared.drained.append(continuation)
+                return shared.takeDrained()
+            }
+            for continuation in drained { continuation.resume() }
+        }
     }
 
     /// Refuses new callers, fails those who wait and closes idle connections; leased ones are closed when they come back.
     public func close() async {
-        let (waiters, connections) = state.withLock { state in
-            let (ids, connections) = state.pool.close()
-            return (ids.compactMap { state.answer($0, .failure(Self.closedError)) }, connections)
+        let (waiters, connections, upkeep) = shared.withLock { shared in
+            let (ids, connections) = shared.pool.close()
+            return (ids.compactMap { shared.answer($0, .failure(Self.closedError)) }, connections, shared.upkeep)
         }
+        upkeep?.cancel()
         for waiter in waiters { waiter.resume(returning: .failure(Self.closedError)) }
         for connection in connections { await connection.close() }
+        recordCounts()
     }
 
     /// Connections open or being opened.
-    public var openConnections: Int { state.withLock { $0.pool.openConnections } }
+    public var openConnections: Int { shared.withLock { $0.pool.openConnections } }
 
     /// Connections that wait to be leased.
-    public var idleConnections: Int { state.withLock { $0.pool.idle.count } }
+    public var idleConnections: Int { shared.withLock { $0.pool.idle.count } }
 
     /// Callers that wait for a connection.
-    public var waitingCallers: Int { state.withLock { $0.pool.waiters.count } }
+    public var waitingCallers: Int { shared.withLock { $0.pool.waiters.count } }
 
     private static var closedError: PostgresError { PostgresError(.poolClosed, "the pool is closed") }
 
     // MARK: Acquire
 
-    private func acquire() async throws(PostgresError) -> PostgresConnection {
-        while true {
-            switch state.withLock({ $0.pool.acquire() }) {
-            case .lease(let connection):
-                if !connection.hasEnded.load(ordering: .sequentiallyConsistent) { return connection }
-                discard()
-            case .refused:
-                throw Self.closedError
-            case .wait(let id, let open):
-                if open { openConnection() }
-                return try await wait(as: id).get()
-            }
+    /// A member on loan.
+    private struct Lease {
+        let member: Member
+        /// For metrics; nil when nobody wants them.
+        let since: ContinuousClock.Instant?
+
+        var connection: PostgresConnection { member.connection }
+    }
+
+    private func acquire(until deadline: ContinuousClock.Instant?) async throws(PostgresError) -> Lease {
+        let start = ContinuousClock.now
+        let timeout = start + configuration.acquireTimeout
+        let end = min(timeout, deadline ?? timeout)
+        do throws(PostgresError) {
+            let member = try await acquireMember(start, until: end)
+            recordCounts()
+            guard let metrics else { return Lease(member: member, since: nil) }
+            let now = ContinuousClock.now
+            metrics.waited(now - start)
+            return Lease(member: member, since: now)
+        } catch {
+            recordCounts()
+            guard error.code == .poolExhausted else { throw error }
+            metrics?.timedOut()
+            if end == timeout { throw error }
+            throw PostgresError(.timedOut, "the deadline passed before a connection became free")
         }
     }
 
-    private func wait(as id: WaiterID) async -> Answer {
-        let limit = configuration.acquireTimeout
-        let timer = Task { [weak self] in
-            try await Task.sleep(for: limit, clock: .continuous)
-            self?.leave(id, PostgresError(.poolExhausted, "no connection became free within \(limit)"))
+    private func acquireMember(
+        _ start: ContinuousClock.Instant, until end: ContinuousClock.Instant
+    ) async throws(PostgresError) -> Member {
+        var now = start
+        while now < end {
+            let (acquired, openings) = shared.withLock { shared in
+                let acquired = shared.pool.acquire(now: now)
+                return (acquired, Self.openings(&shared.pool, now))
+            }
+            open(openings)
+            switch acquired {
+            case .lease(let member, let needsValidation):
+                let connection = member.connection
+                if connection.hasEnded.load(ordering: .sequentiallyConsistent) {
+                    discard()
+                } else if needsValidation, await !connection.answers(by: min(end, now + Self.validationTimeout)) {
+                    discard()
+                    // Those that were idle for longer will have fared no better.
+                    suspectAll("a connection did not answer")
+                } else {
+                    return member
+                }
+                now = .now
+            case .refused:
+                throw Self.closedError
+            case .wait(let id):
+                return try await wait(as: id, until: end).get()
+            }
+        }
+        throw exhausted(end - start)
+    }
+
+    /// A round trip takes milliseconds.
+    private static let validationTimeout: Duration = .seconds(2)
+
+    private func exhausted(_ limit: Duration) -> PostgresError {
+        PostgresError(.poolExhausted, "no connection became free within \(limit)")
+    }
+
+    private func wait(as id: State.WaiterID, until end: ContinuousClock.Instant) async -> Answer {
+        let timer = Task { [weak self, limit = configuration.acquireTimeout] in
+            try await Task.sleep(until: end, clock: .continuous)
+            if let self { leave(id, exhausted(limit)) }
         }
         defer { timer.cancel() }
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                let early = state.withLock { state in
-                    let early = state.early.removeValue(forKey: id)
-                    if early == nil { state.waiters[id] = continuation }
+                let early = shared.withLock { shared in
+                    let early = shared.early.removeValue(forKey: id)
+                    if early == nil { shared.waiters[id] = continuation }
                     return early
                 }
                 if let early { continuation.resume(returning: early) }
@@ -158,73 +252,162 @@ public final class PostgresPool: PostgresQueryable, Service {
         }
     }
 
-    private func leave(_ id: WaiterID, _ error: PostgresError) {
-        let waiter = state.withLock { state in
-            state.pool.leave(id) ? state.answer(id, .failure(error)) : nil
+    private func leave(_ id: State.WaiterID, _ error: PostgresError) {
+        let waiter = shared.withLock { shared in
+            shared.pool.leave(id) ? shared.answer(id, .failure(error)) : nil
         }
         waiter?.resume(returning: .failure(error))
     }
 
     // MARK: Open, place, release
 
-    private func openConnection() {
-        Task {
-            do throws(PostgresError) {
-                let connection = try await PostgresConnection.connect(configuration.connection, logger: logger)
-                await connection.whenClosed { [weak self, weak connection] in
-                    guard let connection else { return }
-                    self?.state.withLock { $0.pool.ended(connection) }
-                }
-                if !place(connection, { $0.opened(connection) }) {
-                    throw PostgresError(.connectionLost, "the server ended the connection as soon as it was made")
-                }
-            } catch {
-                logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"])
-                let waiters = state.withLock { state in
-                    state.pool.openFailed().compactMap { state.answer($0, .failure(error)) }
-                }
-                for waiter in waiters { waiter.resume(returning: .failure(error)) }
+    private static func openings(_ pool: inout State, _ now: ContinuousClock.Instant) -> [State.Opening] {
+        var openings: [State.Opening] = []
+        while let opening = pool.nextOpening(now: now) { openings.append(opening) }
+        return openings
+    }
+
+    private func open(_ openings: [State.Opening]) {
+        for opening in openings { Task { await open(opening) } }
+    }
+
+    private func open(_ opening: State.Opening) async {
+        if opening.delay > .zero { try? await Task.sleep(for: opening.delay) }
+        let (concerned, isClosed) = shared.withLock { ($0.pool.openingBegins(), $0.pool.isClosed) }
+        let start = ContinuousClock.now
+        do throws(PostgresError) {
+            if isClosed { throw Self.closedError }
+            let connection = try await PostgresConnection.connect(configuration.connection, logger: logger)
+            metrics?.created(in: .now - start)
+            await connection.whenClosed { [weak self, weak connection] serverIsLeaving in
+                guard let self, let connection else { return }
+                shared.withLock { $0.pool.ended(connection) }
+                if serverIsLeaving { suspectAll("the server ended a connection") }
             }
+            let lifetime = configuration.maximumLifetime * Double.random(in: 0.8...1)
+            let member = Member(
+                connection: connection, endOfLife: .now + lifetime, generation: opening.generation)
+            if !place(member, { $0.opened($1, now: $2) }) {
+                throw PostgresError(.connectionLost, "the server ended the connection as soon as it was made")
+            }
+            keepUp()
+        } catch {
+            if !isClosed { logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"]) }
+            let (waiters, openings) = shared.withLock { shared in
+                let now = ContinuousClock.now
+                let failed = shared.pool.openFailed(upTo: concerned, now: now)
+                return (failed.compactMap { shared.answer($0, .failure(error)) }, Self.openings(&shared.pool, now))
+            }
+            for waiter in waiters { waiter.resume(returning: .failure(error)) }
+            open(openings)
+            tellDrained()
         }
     }
 
     /// Gives a connection to whom the state says. Returns false, and changes nothing, when the connection has ended: it says
     /// so before it reports to ``PoolState/ended(_:)``, so that under the lock one of the two always notices.
     private func place(
-        _ connection: PostgresConnection,
-        _ event: @Sendable (inout PoolState<PostgresConnection>) -> PoolState<PostgresConnection>.Placed
+        _ member: Member, _ event: @Sendable (inout State, Member, ContinuousClock.Instant) -> State.Placed
     ) -> Bool {
-        let (placed, waiter) = state.withLock { state in
-            if connection.hasEnded.load(ordering: .sequentiallyConsistent) {
-                return (nil as PoolState<PostgresConnection>.Placed?, nil as Waiter?)
-            }
-            let placed = event(&state.pool)
-            guard case .hand(let connection, let id) = placed else { return (placed, nil) }
-            return (placed, state.answer(id, .success(connection)))
+        let now = ContinuousClock.now
+        let placing = shared.withLock { shared -> (State.Placed, Waiter?, [State.Opening])? in
+            if member.connection.hasEnded.load(ordering: .sequentiallyConsistent) { return nil }
+            let placed = event(&shared.pool, member, now)
+            let openings = Self.openings(&shared.pool, now)
+            guard case .hand(let member, let id) = placed else { return (placed, nil, openings) }
+            return (placed, shared.answer(id, .success(member)), openings)
         }
+        guard let (placed, waiter, openings) = placing else { return false }
         switch placed {
-        case nil: return false
-        case .hand(let connection, _)?: waiter?.resume(returning: .success(connection))
-        case .park?: break
-        case .close(let connection)?: Task { await connection.close() }
+        case .hand(let member, _): waiter?.resume(returning: .success(member))
+        case .park: break
+        case .close(let connection): Task { await connection.close() }
         }
+        open(openings)
+        tellDrained()
         return true
     }
 
     /// A leased connection has ended; opens another when somebody waits.
     private func discard() {
-        if state.withLock({ $0.pool.discardedLeased() }) { openConnection() }
+        let openings = shared.withLock { shared in
+            shared.pool.discardedLeased()
+            return Self.openings(&shared.pool, .now)
+        }
+        open(openings)
+        tellDrained()
     }
 
     /// Takes a connection back. One that is not clean is reset first, for which the caller does not wait.
-    private func release(_ connection: PostgresConnection) async {
-        if await connection.isClean {
-            if !place(connection, { $0.released(connection) }) { discard() }
+    private func release(_ lease: Lease) async {
+        let (isClean, serverIsLeaving) = await lease.connection.endLease()
+        if serverIsLeaving { suspectAll("a statement failed as on a server that is going away or read-only") }
+        if isClean {
+            putBack(lease)
         } else {
-            Task(executorPreference: connection.thread) { [self] in
-                await connection.reset()
-                if !place(connection, { $0.released(connection) }) { discard() }
+            Task(executorPreference: lease.connection.thread) { [self] in
+                await lease.connection.reset()
+                putBack(lease)
             }
         }
+    }
+
+    private func putBack(_ lease: Lease) {
+        if let since = lease.since { metrics?.used(.now - since) }
+        if !place(lease.member, { $0.released($1, now: $2) }) { discard() }
+        recordCounts()
+    }
+
+    private func tellDrained() {
+        let drained = shared.withLock { $0.takeDrained() }
+        for continuation in drained { continuation.resume() }
+    }
+
+    // MARK: Upkeep
+
+    private func suspectAll(_ why: Logger.Message) {
+        let (connections, openings) = shared.withLock { shared in
+            (shared.pool.suspectAll(), Self.openings(&shared.pool, .now))
+        }
+        logger.info(why, metadata: ["closed": "\(connections.count)"])
+        for connection in connections { Task { await connection.close() } }
+        open(openings)
+    }
+
+    /// Starts the task that closes what is old and opens up to the minimum, once.
+    private func keepUp() {
+        if shared.withLock({ $0.upkeep != nil || $0.pool.isClosed }) { return }
+        let upkeep = Task { [weak self] in
+            // The pool is not kept alive while the task sleeps.
+            while !Task.isCancelled, let pause = self?.upkeep() {
+                do { try await Task.sleep(for: pause, clock: .continuous) } catch { return }
+            }
+        }
+        let surplus = shared.withLock { shared in
+            if shared.upkeep != nil || shared.pool.isClosed { return true }
+            shared.upkeep = upkeep
+            return false
+        }
+        if surplus { upkeep.cancel() }  // somebody was faster
+    }
+
+    /// - Returns: how long until there may be something to do.
+    private func upkeep() -> Duration {
+        let now = ContinuousClock.now
+        let (connections, openings, next) = shared.withLock { shared in
+            (shared.pool.upkeep(now: now), Self.openings(&shared.pool, now), shared.pool.nextUpkeep)
+        }
+        for connection in connections { Task { await connection.close() } }
+        open(openings)
+        recordCounts()
+        // A connection that is parked meanwhile cannot be due earlier than its time-out.
+        let patience = min(configuration.idleTimeout, configuration.maximumLifetime, .seconds(30))
+        return max(.milliseconds(10), min(patience, next.map { $0 - now } ?? patience))
+    }
+
+    private func recordCounts() {
+        guard let metrics else { return }
+        let (idle, leased, waiting) = shared.withLock { ($0.pool.idle.count, $0.pool.leased, $0.pool.waiters.count) }
+        metrics.record(idle: idle, used: leased, waiting: waiting)
     }
 }

@@ -1,5 +1,7 @@
 /// What a statement's text says about how it must be treated; found without parsing it.
 struct StatementKind: Sendable, Hashable {
+    /// The first word, in upper case; empty for a statement that has none.
+    var verb = ""
     /// BEGIN, COMMIT and their kind: refused from users, because the API must know where a transaction ends.
     var controlsTransaction = false
     /// COPY: needs another conversation than a query.
@@ -11,6 +13,7 @@ struct StatementKind: Sendable, Hashable {
     init(sql: String) {
         var words = SQLWords(sql)
         guard let first = words.next() else { return }
+        verb = first
         switch first {
         case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE":
             controlsTransaction = true

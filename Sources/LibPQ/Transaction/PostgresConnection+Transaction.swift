@@ -71,11 +71,30 @@ extension PostgresConnection {
             try await enter(patience)
             defer { leave() }
             try checkOpen(id)
-            return try await runInTurn(queries, in: id, patience)
+            return try await observed(queries) { () throws(PostgresError) in
+                try await self.runInTurn(queries, in: id, patience)
+            }
         } catch {
             // Whoever tried to end the transaction by hand must not have it committed by swallowing the refusal.
             if error.code == .transactionControl, let id { markFailed(id, error) }
             throw error.at(sql: nil, file: file, line: line)
+        }
+    }
+
+    /// Lets metrics and traces know.
+    private func observed<T>(
+        _ queries: [PostgresQuery], _ body: () async throws(PostgresError) -> T
+    ) async throws(PostgresError) -> T {
+        guard let telemetry else { return try await body() }
+        let operation = telemetry.begin(
+            queries.count == 1 ? kind(of: queries[0].sql).verb : "PIPELINE", queries)
+        do throws(PostgresError) {
+            let value = try await body()
+            operation.end(nil)
+            return value
+        } catch {
+            operation.end(error)
+            throw error
         }
     }
 
@@ -190,7 +209,10 @@ extension PostgresConnection {
         let result: FlushResult
         do throws(PostgresError) {
             statistics.commits += 1
-            result = try await flush(steps + [Step(query: "COMMIT")], Patience(uncancellableUntil: deadline))
+            let commit = Step(query: "COMMIT")
+            result = try await observed(queries + [commit.query]) { () throws(PostgresError) in
+                try await self.flush(steps + [commit], Patience(uncancellableUntil: deadline))
+            }
         } catch {
             throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
         }

@@ -26,6 +26,7 @@ final class FaultProxy: Sendable {
     private struct State {
         var armed: (text: [UInt8], fault: Fault)?
         var isFrozen = false
+        var freezeLinksRequested = false
         var cutRequested = false
         var stopRequested = false
         var faults = 0
@@ -84,6 +85,12 @@ final class FaultProxy: Sendable {
     /// Relays nothing from now on.
     func freeze() { state.withLock { $0.isFrozen = true } }
 
+    /// Relays nothing any more for the connections that exist; new ones are relayed.
+    func freezeLinks() { state.withLock { $0.freezeLinksRequested = true } }
+
+    /// Whether ``freezeLinks()`` has been obeyed.
+    var hasFrozenLinks: Bool { state.withLock { !$0.freezeLinksRequested } }
+
     /// Closes every connection.
     func cut() { state.withLock { $0.cutRequested = true } }
 
@@ -111,7 +118,10 @@ final class FaultProxy: Sendable {
                 }) {
                     closeAll()
                 }
-                if proxy.state.withLock({ $0.isFrozen }) {
+                if proxy.state.withLock({ state in
+                    defer { state.freezeLinksRequested = false }
+                    return state.isFrozen || state.freezeLinksRequested
+                }) {
                     for index in links.indices { links[index].isFrozen = true }
                 }
                 relayOnce()

@@ -1,0 +1,203 @@
+import Logging
+import TestSupport
+import Testing
+
+@testable import LibPQ
+
+@Suite("A pool's upkeep", .serialized, .timeLimit(.minutes(2)))
+struct PoolUpkeepTests {
+    private func backend(_ pool: PostgresPool) async throws -> Int32 {
+        try await pool.queryRow("SELECT pg_backend_pid()").decode(Int32.self)
+    }
+
+    /// Uses this many connections at once, so that they exist.
+    private func fill(_ pool: PostgresPool, _ count: Int) async throws {
+        if count == 0 { return }
+        try await pool.withConnection { connection in
+            try await connection.execute("SELECT 1")
+            try await fill(pool, count - 1)
+        }
+    }
+
+    @Test("closes connections that are idle for long, down to the minimum")
+    func idleTimeout() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 4) {
+                $0.minimumConnections = 1
+                $0.idleTimeout = .milliseconds(100)
+            }
+            try await fill(pool, 4)
+            #expect(pool.openConnections == 4)
+            try await waitUntil("only the minimum is left") { pool.openConnections == 1 }
+            let kept = try await backend(pool)
+            try await waitUntil("others would have been closed again") { try await backend(pool) == kept }
+        }
+    }
+
+    @Test("opens the minimum as a service, without being used, and again when one is lost")
+    func minimum() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 4) {
+                $0.minimumConnections = 2
+                $0.idleTimeout = .milliseconds(100)
+            }
+            let service = Task { try await pool.run() }
+            try await waitUntil("two are open") { pool.idleConnections == 2 }
+            try await database.terminate(try await backend(pool))
+            try await waitUntil("one is lost, or replaced already") { pool.idleConnections <= 2 }
+            try await waitUntil("two are open again") { pool.idleConnections == 2 }
+            service.cancel()
+            try await service.value
+            #expect(pool.openConnections == 0)
+        }
+    }
+
+    @Test("replaces connections at the end of their life, idle or busy")
+    func lifetime() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 1) { $0.maximumLifetime = .milliseconds(200) }
+            let first = try await backend(pool)
+            try await waitUntil("the idle one is closed") { pool.openConnections == 0 }
+            let second = try await backend(pool)
+            #expect(second != first)
+            try await waitUntil("a busy one is replaced, too") { try await backend(pool) != second }
+        }
+    }
+
+    @Test("leases no frozen connection: one that was idle is asked first, and the others are dropped with it")
+    func frozen() async throws {
+        try await withTestDatabase { database in
+            try await database.withProxy { proxy in
+                var configuration = PostgresPool.Configuration(
+                    connection: try database.configuration([
+                        "host": "127.0.0.1", "hostaddr": "127.0.0.1", "port": "\(proxy.port)",
+                    ]))
+                configuration.validationInterval = .nanoseconds(1)
+                configuration.maximumConnections = 3
+                configuration.acquireTimeout = .seconds(30)
+                let pool = PostgresPool(configuration: configuration)
+                try await fill(pool, 3)
+                let backend = try await backend(pool)
+                proxy.freezeLinks()
+                try await waitUntil("the links are frozen") { proxy.hasFrozenLinks }
+                #expect(try await self.backend(pool) != backend)
+                #expect(pool.openConnections == 1)
+                await pool.close()
+            }
+        }
+    }
+
+    @Test(
+        "drops all connections when one learns that the server is going away or has become read-only",
+        arguments: ["25006", "57P01", "57P02", "57P03"])
+    func suspicion(sqlState: String) async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 3)
+            try await fill(pool, 3)
+            let before = try await pids(pool, 3)
+            let failure: PostgresQuery = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '\(unescaped: sqlState)'; END $$"
+            #expect(await postgresError { try await pool.execute(failure) }?.sqlState?.rawValue == sqlState)
+            try await waitUntil("all are closed") { pool.openConnections == 0 }
+            #expect(try await pids(pool, 3).isDisjoint(with: before))
+        }
+    }
+
+    @Test("drops the other connections when an idle one is told that the server is going away")
+    func idleFarewell() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 2)
+            try await fill(pool, 2)
+            try await database.terminate(try await backend(pool))
+            try await waitUntil("both are closed") { pool.openConnections == 0 }
+        }
+    }
+
+    @Test("keeps its connections when a write is refused where that was asked for: a read-only transaction or session")
+    func readOnly() async throws {
+        try await withTestDatabase { database in
+            try await database.pool.execute("CREATE TABLE t (id int)")
+            let pool = try database.makePool(of: 1)
+            let readOnly = try database.configuration(["options": "-c default_transaction_read_only=on"])
+            let standby = try database.makePool(of: 1) {
+                $0.connection = readOnly
+            }
+            for (pool, options) in [(pool, TransactionOptions(isReadOnly: true)), (standby, TransactionOptions())] {
+                let before = try await backend(pool)
+                let error = await postgresError {
+                    try await pool.withTransaction(options) { _ = try await $0.execute("INSERT INTO t VALUES (1)") }
+                }
+                #expect(error?.sqlState == .readOnlySQLTransaction)
+                #expect(try await backend(pool) == before)
+            }
+        }
+    }
+
+    @Test("does not fail who came after the database was back for an attempt that began before")
+    func lateCaller() async throws {
+        try await withTestDatabase { database in
+            let proxyless = try LoopbackListener()  // accepts, never answers: an attempt that takes its whole time-out
+            var configuration = PostgresPool.Configuration(
+                connection: try database.configuration([
+                    "host": "127.0.0.1", "hostaddr": "127.0.0.1", "port": "\(proxyless.port)",
+                ]))
+            configuration.connection.connectTimeout = .milliseconds(300)
+            let pool = PostgresPool(configuration: configuration)
+            let early = Task { await postgresError { try await pool.execute("SELECT 1") }?.code }
+            try await waitUntil("the first attempt is under way") { pool.openConnections == 1 }
+            let start = ContinuousClock.now
+            let late = await postgresError { try await pool.execute("SELECT 1") }
+            #expect(await early.value == .connectTimeout)
+            #expect(late?.code == .connectTimeout)
+            #expect(ContinuousClock.now - start > .milliseconds(290), "an attempt of its own")
+            await pool.close()
+        }
+    }
+
+    @Test("ends its service when all leased connections have come back, and refuses newcomers before")
+    func shutdown() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 2)
+            let gate = AsyncStream<Void>.makeStream()
+            let held = AsyncStream<Void>.makeStream()
+            let lease = Task {
+                try await pool.withConnection { connection in
+                    held.continuation.finish()
+                    for await _ in gate.stream {}
+                    return try await connection.queryRow("SELECT 7").decode(Int.self)
+                }
+            }
+            for await _ in held.stream {}
+            let service = Task { try await pool.run() }
+            service.cancel()
+            try await waitUntil("newcomers are refused") {
+                await postgresError { try await pool.execute("SELECT 1") }?.code == .poolClosed
+            }
+            #expect(pool.openConnections > 0, "the lease goes on")
+            gate.continuation.finish()
+            #expect(try await lease.value == 7)
+            try await service.value
+            #expect(pool.openConnections == 0)
+        }
+    }
+
+    @Test("is given up with the pool")
+    func released() async throws {
+        try await withTestDatabase { database in
+            weak var released: PostgresPool?
+            do {
+                let pool = PostgresPool(configuration: try .init(url: database.url))
+                released = pool
+                try await fill(pool, 2)
+            }
+            try await waitUntil("the pool is gone") { released == nil }
+        }
+    }
+
+    private func pids(_ pool: PostgresPool, _ count: Int) async throws -> Set<Int32> {
+        if count == 0 { return [] }
+        return try await pool.withConnection { connection in
+            let pid = await connection.backendProcessID
+            return try await pids(pool, count - 1).union([pid])
+        }
+    }
+}
