@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and testing need and this machine lacks: libpq's headers, pkg-config, the PostgreSQL server's
-# binaries, curl, and the programs named as arguments (wrk). Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
+# binaries, curl, and the programs named as arguments (wrk, openssl, pgbouncer). Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
 set -eu
 
 has_headers() {
@@ -20,6 +20,8 @@ has_server() {
     done
     return 1
 }
+
+PATH=$PATH:/usr/sbin # where Debian keeps pgbouncer, off the PATH of most users
 
 debian='' fedora='' brew=''
 command -v pkg-config >/dev/null 2>&1 || { debian="$debian pkg-config" fedora="$fedora pkgconf-pkg-config" brew="$brew pkgconf"; }
@@ -47,6 +49,12 @@ if command -v apt-get >/dev/null 2>&1; then
             $root mkdir -p /etc/postgresql-common
             echo 'create_main_cluster = false' | $root tee -a /etc/postgresql-common/createcluster.conf >/dev/null
         fi
+        ;;
+    esac
+    case $debian in
+    *pgbouncer*)
+        # Nor is a pooler of its own to be started, now or with the machine.
+        [ -e /etc/systemd/system/pgbouncer.service ] || $root ln -s /dev/null /etc/systemd/system/pgbouncer.service 2>/dev/null || true
         ;;
     esac
     echo "Installing:$debian" >&2

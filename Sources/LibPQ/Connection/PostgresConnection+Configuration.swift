@@ -9,7 +9,7 @@ extension PostgresConnection {
     public struct Configuration: Sendable {
         private var options: ConnectionOptions
 
-        /// How long connecting may take, name resolution excepted. Default: `connect_timeout` of the URL, else 5 s.
+        /// How long connecting to one host may take, name resolution excepted. Default: `connect_timeout` of the URL, else 5 s.
         public var connectTimeout: Duration
         /// The session's `lock_timeout`: how long a statement waits for a lock before it fails with `55P03`. Default 2 s;
         /// nil leaves the server's own setting. Sent as a start-up option; set nil behind a pooler that refuses those.
@@ -34,6 +34,9 @@ extension PostgresConnection {
         /// (`host=... dbname=...`). What is missing comes from the `PG*` environment variables and `~/.pgpass`, as libpq
         /// documents ("Environment Variables"). An empty string takes everything from there.
         ///
+        /// Several hosts, separated by commas, are tried in their order until one will do by `target_session_attrs`; each has
+        /// ``connectTimeout`` for itself. libpq's rules hold: a server that refuses the password ends the search.
+        ///
         /// - Throws: `invalidConfiguration` when libpq cannot parse it. The message never quotes the string.
         public init(url: String) throws(PostgresError) {
             options = try ConnectionOptions(parsing: url)
@@ -54,8 +57,12 @@ extension PostgresConnection {
             set { options.values["application_name"] = newValue }
         }
 
-        /// The options that libpq gets: the caller's, and defaults where the caller said nothing.
-        var resolvedOptions: [String: String] {
+        /// What libpq gets, for each host in turn: the caller's options, and defaults where the caller said nothing.
+        var targets: [ConnectionOptions] {
+            ConnectionTargets(ConnectionOptions(values: defaultedOptions)).attempts.map { $0.verified() ?? $0 }
+        }
+
+        private var defaultedOptions: [String: String] {
             var options = options
             options.values["client_encoding"] = "UTF8"  // String is UTF-8
             let settings = [("lock_timeout", lockTimeout), ("statement_timeout", statementTimeout)].compactMap {
@@ -64,14 +71,6 @@ extension PostgresConnection {
             let given = options.value("options", environment: "PGOPTIONS").map { [$0] } ?? []
             if !settings.isEmpty {
                 options.values["options"] = (settings + given).joined(separator: " ")  // what the caller gave wins
-            }
-            if options.reachesRemoteHost, options.value("sslmode", environment: "PGSSLMODE") == nil {
-                options.values["sslmode"] = "verify-full"
-                if options.value("sslrootcert", environment: "PGSSLROOTCERT") == nil {
-                    // libpq before 16 knows no "system" store: name the usual bundle, or let libpq look in ~/.postgresql.
-                    let bundle = "/etc/ssl/certs/ca-certificates.crt"
-                    if FileManager.default.fileExists(atPath: bundle) { options.values["sslrootcert"] = bundle }
-                }
             }
             // A dead peer is noticed after seconds, not after the kernel's quarter of an hour.
             let keepalives = [

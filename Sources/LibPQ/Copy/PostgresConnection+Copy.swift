@@ -53,7 +53,10 @@ extension PostgresConnection {
                 throw PostgresError(
                     .unsupportedStatement, "the statement is not a COPY ... \(direction)", sql: query.sql)
             }
-            refusal = try await self.endCopy(result, handle, &patience, query)
+            refusal =
+                try await self.endCopy(result, handle, &patience, query)
+                ?? PostgresError(
+                    .unsupportedStatement, "the COPY went from or to a file of the server; use execute", sql: query.sql)
             return (content, flush)
         }
         guard let refusal else { return stream }

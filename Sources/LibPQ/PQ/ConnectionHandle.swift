@@ -51,6 +51,15 @@ final class ConnectionHandle {
     var transactionStatus: PGTransactionStatusType { PQtransactionStatus(pointer) }
     var errorMessage: String { String(cString: PQerrorMessage(pointer)) }
 
+    /// What libpq has made of the options: its defaults, the environment and service files included.
+    var effectiveOptions: ConnectionOptions {
+        var options = ConnectionOptions(values: [:])
+        guard let first = PQconninfo(pointer) else { return options }
+        defer { PQconninfoFree(first) }
+        options.add(first)
+        return options
+    }
+
     /// A setting that the server reports by itself, e.g. `server_version`.
     func parameter(_ name: String) -> String? { PQparameterStatus(pointer, name).map { String(cString: $0) } }
 

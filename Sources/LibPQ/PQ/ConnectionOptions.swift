@@ -25,12 +25,19 @@ struct ConnectionOptions: Sendable, Hashable {
         }
         defer { PQconninfoFree(first) }
         values = [:]
+        add(first)
+    }
+
+    /// Takes over what libpq's list has a value for.
+    mutating func add(_ first: UnsafeMutablePointer<PQconninfoOption>) {
         var option = first
         while let keyword = option.pointee.keyword {
             if let value = option.pointee.val { values[String(cString: keyword)] = String(cString: value) }
             option += 1
         }
     }
+
+    init(values: [String: String]) { self.values = values }
 
     private static func withoutQuotedParts(_ text: String) -> String {
         var text = text
@@ -57,5 +64,28 @@ struct ConnectionOptions: Sendable, Hashable {
             let isLoopback = host == "localhost" || isLoopbackNumber || host == "::1"
             return !isSocketDirectory && !isLoopback
         }
+    }
+
+    /// Whether libpq will read more options from a service's file.
+    var namesService: Bool { value("service", environment: "PGSERVICE") != nil }
+
+    /// With a certificate demanded, where nobody has said what TLS must do and the host is reached over a network; nil when
+    /// nothing is to be changed.
+    ///
+    /// - Parameter effective: what libpq has made of these options, when they name a service.
+    func verified(knowing effective: ConnectionOptions? = nil) -> ConnectionOptions? {
+        guard (effective ?? self).reachesRemoteHost, value("sslmode", environment: "PGSSLMODE") == nil else {
+            return nil
+        }
+        // Of a service's file one cannot tell `prefer` from nothing said; what is stricter stands.
+        if let mode = effective?.values["sslmode"], mode != "prefer" { return nil }
+        var options = self
+        options.values["sslmode"] = "verify-full"
+        let hasRoot =
+            value("sslrootcert", environment: "PGSSLROOTCERT") != nil || effective?.values["sslrootcert"] != nil
+        // libpq before 16 knows no "system" store: name the usual bundle, or let libpq look in ~/.postgresql.
+        let bundle = "/etc/ssl/certs/ca-certificates.crt"
+        if !hasRoot, FileManager.default.fileExists(atPath: bundle) { options.values["sslrootcert"] = bundle }
+        return options
     }
 }

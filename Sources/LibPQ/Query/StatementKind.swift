@@ -4,7 +4,7 @@ struct StatementKind: Sendable, Hashable {
     var verb = ""
     /// BEGIN, COMMIT and their kind: refused from users, because the API must know where a transaction ends.
     var controlsTransaction = false
-    /// COPY: needs another conversation than a query.
+    /// COPY from or to the client: needs another conversation than a query. From or to the server's files it is a query.
     var isCopy = false
     /// Leaves something behind in the session: SET, LISTEN, advisory session locks... The connection is reset before its
     /// next lease.
@@ -21,7 +21,7 @@ struct StatementKind: Sendable, Hashable {
             // PREPARE TRANSACTION ends the transaction; PREPARE name AS leaves a statement behind.
             if words.next() == "TRANSACTION" { controlsTransaction = true } else { changesSession = true }
         case "COPY":
-            isCopy = true
+            isCopy = Self.contains("stdin", in: sql) || Self.contains("stdout", in: sql)
         case "SET":
             let second = words.next()
             changesSession = second != "LOCAL" && second != "TRANSACTION" && second != "CONSTRAINTS"
@@ -37,6 +37,11 @@ struct StatementKind: Sendable, Hashable {
         default:
             changesSession = Self.touchesSession(sql)
         }
+    }
+
+    private static func contains(_ word: StaticString, in sql: String) -> Bool {
+        let text = sql.utf8
+        return text.indices.contains { text[$0...].starts(withLowercase: word) }
     }
 
     /// Looks for calls and names anywhere in the text. Errs in the safe direction only: a reset too many.

@@ -186,6 +186,18 @@ struct CopyTests {
         }
     }
 
+    @Test("of the server's own files is a statement like any other")
+    func serverSide() async throws {
+        try await withTable { _, connection in
+            #expect(try await connection.execute("COPY t FROM PROGRAM 'echo 1,a,1' (FORMAT csv)") == 1)
+            let error = await postgresError {
+                for try await _ in connection.copyOut("COPY t TO PROGRAM 'cat >/dev/null # stdout'") {}
+            }
+            #expect(error?.code == .unsupportedStatement)
+            try await expect(1, connection)
+        }
+    }
+
     @Test("of the other direction is refused with a sentence; the pool goes on")
     func otherDirection() async throws {
         try await withTable { database, _ in

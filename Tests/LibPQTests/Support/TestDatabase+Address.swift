@@ -58,3 +58,8 @@ func postgresError<T>(
         return error as? PostgresError
     }
 }
+
+extension PostgresConnection.Configuration {
+    /// What libpq gets for the last host.
+    var resolvedOptions: [String: String] { targets.last?.values ?? [:] }
+}

@@ -1,0 +1,64 @@
+/// The hosts of a connection string one by one, in the order in which they are tried.
+///
+/// libpq would go through them itself, but of its own accord it leaves a host that does not answer only in its blocking calls; and
+/// each host is to have its own time-out.
+///
+/// Source: libpq, "Specifying Multiple Hosts" and `target_session_attrs`.
+struct ConnectionTargets {
+    /// The options for each attempt.
+    let attempts: [ConnectionOptions]
+
+    init(_ options: ConnectionOptions) {
+        func list(_ keyword: String, _ variable: String) -> [String] {
+            let text = options.value(keyword, environment: variable) ?? ""
+            return text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        }
+        let (hosts, addresses, ports) = (
+            list("host", "PGHOST"), list("hostaddr", "PGHOSTADDR"), list("port", "PGPORT")
+        )
+        let count = max(hosts.count, addresses.count)
+        let fits =
+            [hosts, addresses].allSatisfy { $0.isEmpty || $0.count == count } && [0, 1, count].contains(ports.count)
+        // One host, or lists that do not fit together: then libpq says so.
+        guard count > 1, fits else {
+            attempts = [options]
+            return
+        }
+        let targets = (0..<count).map { index in
+            var target = options
+            if !hosts.isEmpty { target.values["host"] = hosts[index] }
+            if !addresses.isEmpty { target.values["hostaddr"] = addresses[index] }
+            if !ports.isEmpty { target.values["port"] = ports.count == 1 ? ports[0] : ports[index] }
+            return target
+        }
+        guard options.value("target_session_attrs", environment: "PGTARGETSESSIONATTRS") == "prefer-standby" else {
+            attempts = targets
+            return
+        }
+        attempts = ["standby", "any"].flatMap { wanted in
+            targets.map { target in
+                var target = target
+                target.values["target_session_attrs"] = wanted
+                return target
+            }
+        }
+    }
+
+    /// Whether the next host is tried after this failure: when no server was reached, it is not the kind that was asked for, or it
+    /// cannot serve now. A server that refuses the password or has no such database ends the search, as it does in libpq.
+    static func goesOn(after error: PostgresError) -> Bool {
+        switch error.code {
+        case .connectTimeout: true
+        case .connectionFailed: error.sqlState == nil || error.sqlState == .cannotConnectNow
+        default: false
+        }
+    }
+
+    /// What to say when no host would do: the last host's failure, and each host's reason.
+    static func failure(_ failures: [PostgresError]) -> PostgresError? {
+        guard let last = failures.last, failures.count > 1 else { return failures.last }
+        return PostgresError(
+            last.code, "none of \(failures.count) hosts would do: " + failures.map(\.message).joined(separator: "; "),
+            server: last.sqlState.map { ServerDiagnostics(sqlState: $0) })
+    }
+}
