@@ -51,6 +51,16 @@ extension PostgresConnection {
             }
         }
 
+        /// Sets what a pooler in transaction mode needs, for instance PgBouncer with `pool_mode = transaction`: no statements are
+        /// kept prepared, because the next transaction may run on another server session, and nothing is sent as a start-up option,
+        /// because poolers refuse those. ``lockTimeout`` and ``statementTimeout`` are then the role's:
+        /// `ALTER ROLE ... SET lock_timeout = '2s'`.
+        public mutating func adaptToTransactionPooling() {
+            statementCacheCapacity = 0
+            lockTimeout = nil
+            statementTimeout = nil
+        }
+
         /// The name shown in `pg_stat_activity`. Default: libpq's, which is `PGAPPNAME` or none.
         public var applicationName: String? {
             get { options.values["application_name"] }
