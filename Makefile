@@ -3,13 +3,13 @@
 SWIFT ?= swift
 # Imports that Package.swift does not declare are errors, in every build that these verbs make.
 SWIFTFLAGS ?= --explicit-target-dependency-import-check error
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what is missing: libpq's headers, pkg-config, PostgreSQL's binaries
@@ -41,6 +41,10 @@ format: ## rewrite the sources in the house's format
 .PHONY: bench
 bench: setup ## measure protected against unprotected payments, and replays
 	@scripts/bench.sh
+
+.PHONY: bench-libpq
+bench-libpq: setup ## measure LibPQ against pgbench, asyncpg, psycopg and psql
+	@scripts/bench-libpq.sh
 
 .PHONY: memory
 memory: setup ## show the sample service's memory at rest and under 200 payments a second

@@ -1,0 +1,56 @@
+import ArgumentParser
+import LibPQ
+
+/// Runs transactions, as many at a time as there are connections. Prints "transactions/s, p50 us, CPU us a transaction".
+struct TransactionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "transactions")
+
+    @Option var url: String
+    @Option var connections: Int
+    @Option var seconds: Double
+    @Flag(help: "Send COMMIT in a round trip of its own.")
+    var publicOnly = false
+
+    func run() async throws {
+        var configuration = try PostgresPool.Configuration(url: url)
+        configuration.maximumConnections = connections
+        let pool = PostgresPool(configuration: configuration)
+        _ = try await measure(pool, for: .milliseconds(300))  // connects and prepares
+
+        let (before, start) = (ProcessUsage.cpuMicroseconds, ContinuousClock.now)
+        let latencies = try await measure(pool, for: .seconds(seconds)).sorted()
+        let (cpu, elapsed) = (ProcessUsage.cpuMicroseconds - before, ContinuousClock.now - start)
+        await pool.close()
+
+        let rate = Double(latencies.count) / (elapsed / .seconds(1))
+        let median = latencies[latencies.count / 2] / .microseconds(1)
+        print(rate, median, cpu / Double(latencies.count))
+    }
+
+    /// How long each transaction took, from asking for a connection to the answer to COMMIT.
+    private func measure(_ pool: PostgresPool, for duration: Duration) async throws -> [Duration] {
+        let end = ContinuousClock.now + duration
+        return try await withThrowingTaskGroup(of: [Duration].self) { group in
+            for _ in 0..<connections {
+                group.addTask {
+                    var numbers = SplitMix()
+                    var latencies: [Duration] = []
+                    var now = ContinuousClock.now
+                    while now < end {
+                        let transaction = PaymentTransaction(using: &numbers)
+                        if publicOnly {
+                            try await transaction.run(on: pool)
+                        } else {
+                            try await pool.withConnection { try await transaction.run(on: $0) }
+                        }
+                        let later = ContinuousClock.now
+                        latencies.append(later - now)
+                        now = later
+                    }
+                    return latencies
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+}
