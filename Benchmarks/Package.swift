@@ -25,9 +25,6 @@ let package = Package(
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("MemberImportVisibility"),
                 .enableUpcomingFeature("InternalImportsByDefault"),
-                // The engine sends its last statement together with COMMIT, by `commit(_:after:)`, which has `package` access.
-                // This target measures what the engine does, and changes nothing about how LibPQ is compiled.
-                .unsafeFlags(["-Xfrontend", "-disable-access-control"]),
             ]
         )
     ],

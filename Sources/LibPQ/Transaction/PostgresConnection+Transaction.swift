@@ -44,8 +44,13 @@ extension PostgresConnection {
         return value
     }
 
-    /// Opens a transaction. Sends nothing: BEGIN rides with the first statement.
-    package func begin(_ options: TransactionOptions = TransactionOptions()) throws(PostgresError)
+    /// Opens a transaction, which the caller must end with ``commit(_:after:)`` or ``rollBack(_:)``. Prefer
+    /// ``withTransaction(_:isolation:_:)``, which cannot forget that.
+    ///
+    /// Sends nothing: BEGIN rides with the first statement.
+    ///
+    /// - Throws: `connectionClosed`; `transactionControl` when one is open on this connection.
+    public func begin(_ options: TransactionOptions = TransactionOptions()) throws(PostgresError)
         -> PostgresTransaction
     {
         if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
@@ -181,9 +186,13 @@ extension PostgresConnection {
 
     /// Sends last statements and COMMIT in one flush: one round trip, or none when the transaction never sent anything.
     ///
-    /// The transaction has ended when this returns or throws. On `commitUnknown` the connection is closed.
+    /// The transaction has ended when this returns or throws. On `commitUnknown` the connection is closed. Cancelling the task does
+    /// not interrupt this.
+    ///
+    /// - Returns: the results of `queries`.
+    /// - Throws: what ``withTransaction(_:isolation:_:)`` throws, and the first failure of `queries`: then nothing was written.
     @discardableResult
-    package func commit(
+    public func commit(
         _ transaction: PostgresTransaction, after queries: [PostgresQuery] = []
     ) async throws(PostgresError) -> [PostgresRows] {
         await endStream(cancelling: false)
@@ -245,7 +254,7 @@ extension PostgresConnection {
     }
 
     /// Ends the transaction without its writes. Never throws: when the server cannot be told, closing the connection tells it.
-    package func rollBack(_ transaction: PostgresTransaction) async {
+    public func rollBack(_ transaction: PostgresTransaction) async {
         await endStream(cancelling: true)
         await enter()
         defer { leave() }
