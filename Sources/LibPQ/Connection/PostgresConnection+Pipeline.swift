@@ -41,8 +41,7 @@ extension PostgresConnection {
                 try await self.send(handle, &patience)
                 var result = FlushResult()
                 result.rows.reserveCapacity(steps.count)
-                for item in expected { try await self.collect(item, from: handle, &result, &patience) }
-                try await self.collectSync(from: handle, &patience)
+                try await self.collect(expected + [.synced], from: handle, &result, &patience)
                 result.notices = handle.takeNotices()
                 self.log(result.notices)
                 self.collectNotifications()
@@ -127,29 +126,67 @@ extension PostgresConnection {
 
     // MARK: Collect
 
-    /// Reads what one queued statement answers.
+    /// Reads the answers to what was queued.
+    ///
+    /// Everything that has arrived is read in one go: each asynchronous call would look for the executor again, which costs
+    /// more than libpq takes for a result.
     func collect(
-        _ item: Expected, from handle: ConnectionHandle, _ flush: inout FlushResult, _ patience: inout Patience
+        _ expected: [Expected], from handle: ConnectionHandle, _ flush: inout FlushResult, _ patience: inout Patience
     ) async throws(PostgresError) {
-        if case .synced = item { return try await collectSync(from: handle, &patience) }
-        guard let result = try await nextResult(handle, &patience) else { throw broken(handle, "a result is missing") }
-        switch result.status {
-        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
-            if case .rows = item { flush.rows.append(PostgresRows(result: result)) }
-        default:
-            try record(result, of: item, in: &flush, handle)
-        }
-        // Every statement's results end with a nil.
-        if try await nextResult(handle, &patience) != nil {
-            throw broken(handle, "a statement returned a second result")
+        var position = AnswerPosition()
+        while try !readArrived(expected, &position, from: handle, &flush) {
+            if try await readInput(handle, &patience) { continue }
+            // A farewell such as 57P01 may have come before the end; it says more than libpq's own words.
+            if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR {
+                try record(farewell, of: expected[position.index], in: &flush, handle)
+            }
+            throw broken(handle, "connection lost")
         }
     }
 
     /// Reads the end of a pipeline.
     func collectSync(from handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) {
-        guard let last = try await nextResult(handle, &patience), last.status == PGRES_PIPELINE_SYNC else {
-            throw broken(handle, "the pipeline did not end with a Sync")
+        var nothing = FlushResult()
+        try await collect([.synced], from: handle, &nothing, &patience)
+    }
+
+    /// Which answer comes next.
+    private struct AnswerPosition {
+        var index = 0
+        /// The statement's result has come, but not yet the nil that ends its results.
+        var awaitsEnd = false
+    }
+
+    /// Reads answers until libpq needs more input. Returns whether all have been read.
+    private func readArrived(
+        _ expected: [Expected], _ position: inout AnswerPosition, from handle: ConnectionHandle,
+        _ flush: inout FlushResult
+    ) throws(PostgresError) -> Bool {
+        while position.index < expected.count {
+            if handle.isBusy { return false }
+            let result = handle.nextResult()
+            let item = expected[position.index]
+            if case .synced = item {
+                guard result?.status == PGRES_PIPELINE_SYNC else {
+                    throw broken(handle, "the pipeline did not end with a Sync")
+                }
+            } else if position.awaitsEnd {
+                if result != nil { throw broken(handle, "a statement returned a second result") }
+                position.awaitsEnd = false
+            } else {
+                guard let result else { throw broken(handle, "a result is missing") }
+                switch result.status {
+                case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+                    if case .rows = item { flush.rows.append(PostgresRows(result: result)) }
+                default:
+                    try record(result, of: item, in: &flush, handle)
+                }
+                position.awaitsEnd = true
+                continue
+            }
+            position.index += 1
         }
+        return true
     }
 
     /// Takes note of a result that is a failure, or was skipped after one.
@@ -176,14 +213,18 @@ extension PostgresConnection {
         _ handle: ConnectionHandle, _ patience: inout Patience
     ) async throws(PostgresError) -> ResultHandle? {
         while handle.isBusy {
-            let readiness = try await waitForSocket(handle, .readable, &patience)
-            if readiness.contains(.readable), !handle.consumeInput() {
-                // A farewell such as 57P01 may have come before the end; it says more than libpq's own words.
-                if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR { return farewell }
-                throw broken(handle, "connection lost")
-            }
+            if try await readInput(handle, &patience) { continue }
+            // See collect.
+            if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR { return farewell }
+            throw broken(handle, "connection lost")
         }
         return handle.nextResult()
+    }
+
+    /// Waits for the server and reads what it sent. False when the connection has ended.
+    private func readInput(_ handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) -> Bool {
+        let readiness = try await waitForSocket(handle, .readable, &patience)
+        return !readiness.contains(.readable) || handle.consumeInput()
     }
 
     /// Keeps the cache true to what the server has after a statement failed or was skipped.

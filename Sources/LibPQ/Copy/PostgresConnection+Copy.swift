@@ -74,7 +74,7 @@ extension PostgresConnection {
         if begin.isEmpty { return }
         let expected = try queue(begin, on: handle)
         try await send(handle, &patience)
-        for item in expected { try await collect(item, from: handle, &flush, &patience) }
+        try await collect(expected, from: handle, &flush, &patience)
         try await collectSync(from: handle, &patience)
         if let failure = flush.failure { throw failure }
     }

@@ -28,7 +28,7 @@ extension PostgresConnection {
             let item = expected.removeLast()
             try await self.send(handle, &patience)
             var flush = FlushResult()
-            for item in expected { try await self.collect(item, from: handle, &flush, &patience) }
+            try await self.collect(expected, from: handle, &flush, &patience)
             // Of a statement that was skipped there is nothing to read row by row.
             guard handle.enterSingleRowMode() || flush.failure != nil else {
                 throw self.broken(handle, "the rows cannot be read one by one")
@@ -131,7 +131,9 @@ extension PostgresConnection {
         var rows: [PostgresRow] = []
         while true {
             if handle.isBusy, !rows.isEmpty { return Batch(elements: rows) }
-            guard let result = try await nextResult(handle, &patience) else { break }
+            // Asynchronous only when it must: for one row that call costs more than the row.
+            let next = handle.isBusy ? try await nextResult(handle, &patience) : handle.nextResult()
+            guard let result = next else { break }
             switch result.status {
             case PGRES_SINGLE_TUPLE:
                 if isUnwanted(patience) { continue }
