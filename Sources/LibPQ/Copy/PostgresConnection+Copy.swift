@@ -26,8 +26,9 @@ extension PostgresConnection {
         _ query: PostgresQuery, in id: UInt64?, for lease: StreamLease, _ content: OpenStream.Content,
         _ expected: ExecStatusType, _ direction: String, _ deadline: ContinuousClock.Instant?, _ isBinary: inout Bool
     ) async throws(PostgresError) -> UInt64 {
-        if let error = query.invalidity { throw error }
-        guard kind(of: query.sql).isCopy, query.bindings.count == 0 else {
+        let kind = kind(of: query.sql)
+        if let error = query.invalidity(kind) { throw error }
+        guard kind.isCopy, query.bindings.count == 0 else {
             throw PostgresError(
                 .unsupportedStatement, "not a COPY ... \(direction) without parameters", sql: query.sql)
         }

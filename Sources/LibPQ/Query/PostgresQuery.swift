@@ -23,7 +23,7 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
     }
 
     /// Why this cannot be sent; libpq or the server would only find out once the connection is committed to it.
-    var invalidity: PostgresError? {
+    func invalidity(_ kind: StatementKind) -> PostgresError? {
         if let encodingError { return encodingError }
         if bindings.count > PostgresBindings.maximumCount {
             return PostgresError(
@@ -31,7 +31,7 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
                 "a statement has \(bindings.count) parameters, PostgreSQL takes \(PostgresBindings.maximumCount); bind an array",
                 sql: sql)
         }
-        if sql.utf8.contains(0) {  // libpq would send what stands before it
+        if kind.containsNUL {
             return PostgresError(.encodingFailed, "the SQL text contains a NUL character", sql: sql)
         }
         return nil

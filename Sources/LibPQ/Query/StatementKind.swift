@@ -2,6 +2,8 @@
 struct StatementKind: Sendable, Hashable {
     /// The first word, in upper case; empty for a statement that has none.
     var verb = ""
+    /// The text holds a NUL character: libpq would send what stands before it.
+    var containsNUL = false
     /// BEGIN, COMMIT and their kind: refused from users, because the API must know where a transaction ends.
     var controlsTransaction = false
     /// COPY from or to the client: needs another conversation than a query. From or to the server's files it is a query.
@@ -11,6 +13,7 @@ struct StatementKind: Sendable, Hashable {
     var changesSession = false
 
     init(sql: String) {
+        containsNUL = sql.utf8.contains(0)
         var words = SQLWords(sql)
         guard let first = words.next() else { return }
         verb = first

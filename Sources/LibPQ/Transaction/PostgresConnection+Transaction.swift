@@ -155,8 +155,8 @@ extension PostgresConnection {
     /// Refuses, before anything is sent, what the API must do itself.
     func check(_ queries: [PostgresQuery]) throws(PostgresError) {
         for query in queries {
-            if let error = query.invalidity { throw error }
             let kind = kind(of: query.sql)
+            if let error = query.invalidity(kind) { throw error }
             if kind.controlsTransaction {
                 throw PostgresError(
                     .transactionControl,
