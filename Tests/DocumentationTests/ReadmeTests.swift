@@ -8,36 +8,11 @@ import Testing
 
 @Suite("README")
 struct ReadmeTests {
-    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
-    private static func text(_ path: String) throws -> String {
-        try String(contentsOf: repository.appending(path: path), encoding: .utf8)
-    }
-
-    /// The text between fences of this language.
-    private static func blocks(_ language: String, in markdown: String) -> [String] {
-        markdown.components(separatedBy: "```\(language)\n").dropFirst().compactMap {
-            $0.components(separatedBy: "\n```").first
-        }
-    }
-
-    /// The pieces between `// readme: NAME` and `// readme: end`, without the indentation that they have in common.
-    private static func pieces(of source: String) -> [String] {
-        source.components(separatedBy: "// readme: ").dropFirst().filter { !$0.hasPrefix("end") }.map { piece in
-            let lines = piece.components(separatedBy: "\n").dropFirst().dropLast()
-            let indentation =
-                lines.filter { !$0.allSatisfy(\.isWhitespace) }
-                .map { $0.prefix { $0 == " " }.count }.min() ?? 0
-            return lines.map { String($0.dropFirst(indentation)) }.joined(separator: "\n")
-                .trimmingCharacters(in: .newlines)
-        }
-    }
-
     @Test("every Swift block is code that this target compiles")
     func compiled() throws {
-        let blocks = Self.blocks("swift", in: try Self.text("README.md"))
-        let pieces = Self.pieces(of: try Self.text("Tests/DocumentationTests/OrdersService.swift"))
+        let blocks = Repository.blocks("swift", in: try Repository.text("README.md"))
+        let pieces = Repository.pieces(
+            of: try Repository.text("Tests/DocumentationTests/OrdersService.swift"), marked: "// readme: ")
         #expect(blocks.count >= 5)
         for block in blocks {
             #expect(pieces.contains(block), "not in OrdersService.swift:\n\(block)")
@@ -46,17 +21,17 @@ struct ReadmeTests {
 
     @Test("every verb of make that it names exists")
     func verbs() throws {
-        let makefile = try Self.text("Makefile")
-        for match in try Self.text("README.md").matches(of: /`?make ([a-z]+)/) {
+        let makefile = try Repository.text("Makefile")
+        for match in try Repository.text("README.md").matches(of: /`?make ([a-z]+)/) {
             #expect(makefile.contains("\n\(match.output.1):"), "make \(match.output.1)")
         }
     }
 
     @Test("every file that it links to exists")
     func links() throws {
-        for match in try Self.text("README.md").matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
+        for match in try Repository.text("README.md").matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
             let path = String(match.output.1)
-            #expect(FileManager.default.fileExists(atPath: Self.repository.appending(path: path).path()), "\(path)")
+            #expect(FileManager.default.fileExists(atPath: Repository.root.appending(path: path).path()), "\(path)")
         }
     }
 
