@@ -1,7 +1,7 @@
 extension Int16: PostgresCodable {
     /// `int2`
     public static var postgresType: PostgresType { .int2 }
-    /// Reads int2, int4 or int8 that fits.
+    /// Reads int2, int4, int8 or oid that fits.
     public init(from cell: PostgresCell) throws(PostgresError) { self = try cell.exactInteger() }
     /// Writes 2 bytes.
     public func encode(into buffer: inout PostgresBuffer) { buffer.write(self) }
@@ -10,7 +10,7 @@ extension Int16: PostgresCodable {
 extension Int32: PostgresCodable {
     /// `int4`
     public static var postgresType: PostgresType { .int4 }
-    /// Reads int2, int4 or int8 that fits.
+    /// Reads int2, int4, int8 or oid that fits.
     public init(from cell: PostgresCell) throws(PostgresError) { self = try cell.exactInteger() }
     /// Writes 4 bytes.
     public func encode(into buffer: inout PostgresBuffer) { buffer.write(self) }
@@ -19,7 +19,7 @@ extension Int32: PostgresCodable {
 extension Int64: PostgresCodable {
     /// `int8`
     public static var postgresType: PostgresType { .int8 }
-    /// Reads int2, int4 or int8.
+    /// Reads int2, int4, int8 or oid.
     public init(from cell: PostgresCell) throws(PostgresError) { self = try cell.exactInteger() }
     /// Writes 8 bytes.
     public func encode(into buffer: inout PostgresBuffer) { buffer.write(self) }
@@ -28,10 +28,26 @@ extension Int64: PostgresCodable {
 extension Int: PostgresCodable {
     /// `int8`
     public static var postgresType: PostgresType { .int8 }
-    /// Reads int2, int4 or int8.
+    /// Reads int2, int4, int8 or oid.
     public init(from cell: PostgresCell) throws(PostgresError) { self = try cell.exactInteger() }
     /// Writes 8 bytes.
     public func encode(into buffer: inout PostgresBuffer) { buffer.write(Int64(self)) }
+}
+
+extension UInt32: PostgresCodable, PostgresArrayElement {
+    /// `oid`
+    public static var postgresType: PostgresType { .oid }
+    /// `oid[]`
+    public static var postgresArrayType: PostgresType { .oidArray }
+    /// Reads oid, xid, regclass and regtype, and int2, int4 or int8 that fits.
+    public init(from cell: PostgresCell) throws(PostgresError) {
+        switch cell.type {
+        case .xid, .regclass, .regtype: self = try cell.integer()
+        default: self = try cell.exactInteger()
+        }
+    }
+    /// Writes 4 bytes.
+    public func encode(into buffer: inout PostgresBuffer) { buffer.write(self) }
 }
 
 extension PostgresCell {
