@@ -1,5 +1,8 @@
 /// The bound parameters of one statement, already in PostgreSQL's binary format.
 ///
+/// A parameter whose type the server infers goes as text: the parser of whatever type that is reads it or refuses it, where
+/// a binary reader would take the bytes of a label for those of a number.
+///
 /// All values lie in one buffer, so that binding costs one allocation however many parameters there are.
 public struct PostgresBindings: Sendable, Hashable {
     private(set) var types: [UInt32] = []
@@ -16,12 +19,20 @@ public struct PostgresBindings: Sendable, Hashable {
     ///
     /// - Throws: what the value's own `encode(into:)` throws.
     public mutating func append<Value: PostgresEncodable>(_ value: Value) throws(PostgresError) {
-        types.append(Value.postgresType.rawValue)
+        let type = value.postgresValueType
+        types.append(type.rawValue)
         if value.isPostgresNull {
             lengths.append(Self.null)
         } else {
             let start = buffer.bytes.count
             try value.encode(into: &buffer)
+            if type == .unspecified {
+                if buffer.bytes[start...].contains(0) {
+                    throw PostgresError(
+                        .encodingFailed, "a parameter of a type to be inferred contains a NUL character")
+                }
+                buffer.write(0 as UInt8)  // libpq takes a text for a C string
+            }
             guard let length = Int32(exactly: buffer.bytes.count - start) else {
                 throw PostgresError(.encodingFailed, "a parameter is larger than 2 GiB")
             }
@@ -30,6 +41,8 @@ public struct PostgresBindings: Sendable, Hashable {
     }
 
     private static let null: Int32 = -1
+    private static let text: Int32 = 0
+    private static let binary: Int32 = 1
 
     /// The protocol counts parameters in 16 bits.
     static let maximumCount = 65_535
@@ -51,7 +64,9 @@ public struct PostgresBindings: Sendable, Hashable {
                     offset += Int(max(length, 0))
                 }
                 return withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { formats in
-                    formats.initialize(repeating: 1)  // binary
+                    for index in 0..<count {
+                        formats.initializeElement(at: index, to: types[index] == 0 ? Self.text : Self.binary)
+                    }
                     return body(UnsafePointer(values.baseAddress), lengths, UnsafePointer(formats.baseAddress))
                 }
             }

@@ -1,76 +1,51 @@
-/// A type whose arrays PostgreSQL can hold.
-///
-/// Arrays are asked through their element, so that `[UInt8]` can be `bytea` while `[Int]` is `int8[]`.
-public protocol PostgresArrayElement: Sendable {
-    /// The SQL type of an array of these.
-    static var postgresArrayType: PostgresType { get }
-    /// Writes a whole array.
-    static func encodeArray(_ array: [Self], into buffer: inout PostgresBuffer) throws(PostgresError)
-    /// Reads a whole array.
-    static func decodeArray(from cell: PostgresCell) throws(PostgresError) -> [Self]
-}
-
 extension Array: PostgresEncodable where Element: PostgresArrayElement {
     /// The element's array type.
     public static var postgresType: PostgresType { Element.postgresArrayType }
     /// Writes all elements.
+    ///
+    /// - Throws: `encodingFailed` for what PostgreSQL has no array for: inner arrays that are empty or differ in length.
     public func encode(into buffer: inout PostgresBuffer) throws(PostgresError) {
         try Element.encodeArray(self, into: &buffer)
     }
 }
 
 extension Array: PostgresDecodable where Element: PostgresArrayElement {
-    /// Reads all elements.
+    /// Reads all elements. Lower bounds other than 1 are not kept.
+    ///
+    /// - Throws: `decodingFailed` for an array of another number of dimensions.
     public init(from cell: PostgresCell) throws(PostgresError) { self = try Element.decodeArray(from: cell) }
 }
 
-extension PostgresArrayElement where Self: PostgresCodable {
-    /// Writes a one-dimensional array.
-    public static func encodeArray(_ array: [Self], into buffer: inout PostgresBuffer) throws(PostgresError) {
-        buffer.write(Int32(array.isEmpty ? 0 : 1))  // dimensions
-        buffer.write(Int32(array.contains { $0.isPostgresNull } ? 1 : 0))  // has NULLs
-        buffer.write(postgresType.rawValue)
-        if array.isEmpty { return }
-        buffer.write(Int32(array.count))
-        buffer.write(Int32(1))  // lower bound
-        for element in array {
-            if element.isPostgresNull {
-                buffer.write(Int32(-1))
-            } else {
-                try buffer.writeWithLength { buffer throws(PostgresError) in try element.encode(into: &buffer) }
-            }
-        }
+/// Arrays of arrays are PostgreSQL's arrays of several dimensions: `[[Int]]` is an `int8[]` of two.
+extension Array: PostgresArrayElement where Element: PostgresArrayElement {
+    /// That of the innermost elements, however many dimensions there are.
+    public static var postgresArrayType: PostgresType {
+        Element.postgresArrayType == .bytea ? .byteaArray : Element.postgresArrayType
+    }
+    /// That of the innermost elements.
+    public static var postgresArrayElementType: PostgresType { Element.postgresArrayElementType }
+
+    /// Writes one dimension more than the elements have.
+    public static func writeArray(_ array: [Self], to writer: inout PostgresArrayWriter) throws(PostgresError) {
+        try writer.begin(array.count)
+        for element in array { try Element.writeArray(element, to: &writer) }
+        writer.end()
     }
 
-    /// Reads a one-dimensional array.
-    ///
-    /// - Throws: `decodingFailed` for nested arrays and for a NULL element when `Self` is not optional.
-    public static func decodeArray(from cell: PostgresCell) throws(PostgresError) -> [Self] {
-        // The bytes of a scalar may look like an empty array.
-        if cell.type.isScalar { throw cell.failure("not an array") }
-        let dimensions: Int32 = try cell.integer()
-        let elementType = PostgresType(rawValue: try cell.integer(at: 8))
-        if dimensions == 0 { return [] }
-        guard dimensions == 1 else { throw cell.failure("an array of \(dimensions) dimensions") }
-        let count: Int32 = try cell.integer(at: 12)
-        // Each element has at least its length: a count that the bytes cannot hold must not reserve memory.
-        guard count >= 0, Int(count) <= cell.count / 4 else { throw cell.failure("a broken array header") }
+    /// Reads one dimension more than the elements have.
+    public static func readArray(from reader: inout PostgresArrayReader) throws(PostgresError) -> [Self] {
+        let count = try reader.begin()
         var array: [Self] = []
-        array.reserveCapacity(Int(count))
-        var offset = 20
-        for index in 0..<Int(count) {
-            let length: Int32 = try cell.integer(at: offset)
-            offset += 4
-            if length < 0 {
-                guard let null = postgresNull else { throw cell.failure("element \(index) is NULL") }
-                array.append(null)
-            } else {
-                array.append(try Self(from: cell.slice(at: offset, count: Int(length), type: elementType)))
-                offset += Int(length)
-            }
-        }
+        array.reserveCapacity(count)
+        for _ in 0..<count { array.append(try Element.readArray(from: &reader)) }
+        reader.end()
         return array
     }
+}
+
+extension Optional: PostgresArrayElement where Wrapped: PostgresArrayElement & PostgresCodable {
+    /// The wrapped type's.
+    public static var postgresArrayType: PostgresType { Wrapped.postgresArrayType }
 }
 
 extension Bool: PostgresArrayElement {
@@ -109,19 +84,24 @@ extension PostgresJSON: PostgresArrayElement {
     /// `jsonb[]`
     public static var postgresArrayType: PostgresType { .jsonbArray }
 }
-extension Optional: PostgresArrayElement where Wrapped: PostgresArrayElement & PostgresCodable {
-    /// The wrapped type's.
-    public static var postgresArrayType: PostgresType { Wrapped.postgresArrayType }
-}
-
 extension UInt8: PostgresArrayElement {
     /// `bytea`: bytes are not an array to PostgreSQL.
     public static var postgresArrayType: PostgresType { .bytea }
+    /// `bytea`
+    public static var postgresArrayElementType: PostgresType { .bytea }
     /// Writes the bytes.
     public static func encodeArray(_ array: [UInt8], into buffer: inout PostgresBuffer) { buffer.write(array) }
     /// Reads bytea.
     public static func decodeArray(from cell: PostgresCell) throws(PostgresError) -> [UInt8] {
         guard cell.type == .bytea else { throw cell.failure("not a bytea") }
         return cell.bytes
+    }
+    /// Writes one element, not a dimension.
+    public static func writeArray(_ array: [UInt8], to writer: inout PostgresArrayWriter) throws(PostgresError) {
+        try writer.append(array)
+    }
+    /// Reads one element, not a dimension.
+    public static func readArray(from reader: inout PostgresArrayReader) throws(PostgresError) -> [UInt8] {
+        try reader.next()
     }
 }

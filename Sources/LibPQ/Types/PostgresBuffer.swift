@@ -24,9 +24,11 @@ public struct PostgresBuffer: Sendable, Hashable {
         let lengthOffset = bytes.count
         write(Int32(0))
         try body(&self)
-        let length = Int32(bytes.count - lengthOffset - MemoryLayout<Int32>.size)
-        withUnsafeBytes(of: length.bigEndian) {
-            bytes.replaceSubrange(lengthOffset..<lengthOffset + $0.count, with: $0)
-        }
+        overwrite(at: lengthOffset, with: Int32(bytes.count - lengthOffset - MemoryLayout<Int32>.size))
+    }
+
+    /// Replaces an integer that was written before.
+    mutating func overwrite(at offset: Int, with integer: Int32) {
+        withUnsafeBytes(of: integer.bigEndian) { bytes.replaceSubrange(offset..<offset + $0.count, with: $0) }
     }
 }

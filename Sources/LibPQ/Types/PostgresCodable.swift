@@ -1,7 +1,12 @@
 /// A Swift value that can be bound as a parameter.
 public protocol PostgresEncodable: Sendable {
     /// The SQL type that the parameter is declared as.
+    ///
+    /// With ``PostgresType/unspecified`` the server infers it from where the parameter stands, and ``encode(into:)`` writes text.
     static var postgresType: PostgresType { get }
+
+    /// The SQL type that this very value is declared as: ``postgresType``, except for ``PostgresRaw``, which knows its own.
+    var postgresValueType: PostgresType { get }
 
     /// Whether this value is SQL NULL. Only optionals are, by default.
     var isPostgresNull: Bool { get }
@@ -11,6 +16,8 @@ public protocol PostgresEncodable: Sendable {
 }
 
 extension PostgresEncodable {
+    /// The same for all values.
+    public var postgresValueType: PostgresType { Self.postgresType }
     /// False: only optionals are NULL.
     public var isPostgresNull: Bool { false }
 }
@@ -38,6 +45,8 @@ public typealias PostgresCodable = PostgresDecodable & PostgresEncodable
 extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
     /// The wrapped type's.
     public static var postgresType: PostgresType { Wrapped.postgresType }
+    /// The wrapped value's.
+    public var postgresValueType: PostgresType { self?.postgresValueType ?? Wrapped.postgresType }
     /// Whether there is no value.
     public var isPostgresNull: Bool { self?.isPostgresNull ?? true }
     /// Writes the wrapped value.
