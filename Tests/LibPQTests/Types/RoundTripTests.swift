@@ -11,10 +11,10 @@ import Foundation
 /// Sends values to the server and back, and asks the server what it understood.
 @Suite("Every type goes to the server and back", .serialized, .timeLimit(.minutes(2)))
 struct RoundTripTests {
-    private static let rounds = 40
+    static let rounds = 40
 
     /// `sqlType` is how the server's own parser reads the value's text form back.
-    private func check<Value: PostgresCodable>(
+    func check<Value: PostgresCodable>(
         _ values: [Value], _ sqlType: String, on connection: PostgresConnection, text: ((Value) -> String)? = nil,
         same: (Value, Value) -> Bool, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
@@ -33,7 +33,7 @@ struct RoundTripTests {
         }
     }
 
-    private func check<Value: PostgresCodable & Equatable>(
+    func check<Value: PostgresCodable & Equatable>(
         _ values: [Value], _ sqlType: String, on connection: PostgresConnection, text: ((Value) -> String)? = nil,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
