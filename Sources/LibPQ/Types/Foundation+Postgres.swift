@@ -26,29 +26,38 @@ extension Date: PostgresCodable {
     /// `timestamptz`
     public static var postgresType: PostgresType { .timestamptz }
 
-    /// Reads timestamptz, and timestamp as UTC; to the microsecond. Infinity is refused.
+    /// Reads timestamptz, and timestamp as UTC. Infinity is refused.
+    ///
+    /// A Date counts seconds from 2001 as a Double: it holds each microsecond for some decades around, and fewer the farther away.
+    /// ``PostgresTimestampTZ`` holds all of them, and infinity.
     public init(from cell: PostgresCell) throws(PostgresError) {
         guard cell.type == .timestamptz || cell.type == .timestamp else { throw cell.failure("not a timestamptz") }
         let microseconds: Int64 = try cell.integer()
         guard microseconds != .max, microseconds != .min else { throw cell.failure("infinity has no Date") }
-        let (seconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        self.init(timeIntervalSinceReferenceDate: Double(seconds) - Self.secondsTo2001 + Double(rest) / 1_000_000)
+        self.init(microsecondsSince2000: microseconds)
     }
 
     /// Writes microseconds since 2000-01-01, rounded.
     ///
     /// - Throws: `encodingFailed` for a date outside of PostgreSQL's range.
     public func encode(into buffer: inout PostgresBuffer) throws(PostgresError) {
-        let seconds = timeIntervalSinceReferenceDate + Self.secondsTo2001
-        guard let microseconds = Int64(exactly: (seconds * 1_000_000).rounded()), Self.range.contains(microseconds)
-        else {
+        guard let microsecondsSince2000 else {
             throw PostgresError(.encodingFailed, "a Date parameter is outside of timestamptz's range")
         }
-        buffer.write(microseconds)
+        buffer.write(microsecondsSince2000)
     }
 
-    /// 4714-11-24 BC up to, not including, the year 294277. Source: PostgreSQL, `datatype/timestamp.h`.
-    private static let range: Range<Int64> = -211_813_488_000_000_000..<9_223_371_331_200_000_000
+    init(microsecondsSince2000 microseconds: Int64) {
+        let (seconds, rest) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        self.init(timeIntervalSinceReferenceDate: Double(seconds) - Self.secondsTo2001 + Double(rest) / 1_000_000)
+    }
+
+    /// Rounded; nil outside of PostgreSQL's range.
+    var microsecondsSince2000: Int64? {
+        let seconds = timeIntervalSinceReferenceDate + Self.secondsTo2001
+        let microseconds = Int64(exactly: (seconds * 1_000_000).rounded())
+        return microseconds.flatMap { MicrosecondCount.range.contains($0) ? $0 : nil }
+    }
 
     /// PostgreSQL counts from 2000-01-01, Foundation from 2001-01-01; 2000 was a leap year.
     private static let secondsTo2001 = 366.0 * 86_400
