@@ -2,13 +2,13 @@ extension String: PostgresCodable {
     /// `text`. For another type write a cast: `\(label)::mood`.
     public static var postgresType: PostgresType { .text }
 
-    /// Reads every type whose binary format is its text: text, varchar, char, name, json, enums and domains over them;
-    /// and jsonb.
+    /// Reads every type whose binary format is its text: text, varchar, char, name, json, xml, refcursor, enums and domains over
+    /// them; and jsonb and jsonpath.
     public init(from cell: PostgresCell) throws(PostgresError) {
         switch cell.type {
-        case .text, .varchar, .bpchar, .name, .unknown, .json, .char:
+        case .text, .varchar, .bpchar, .name, .unknown, .json, .char, .xml, .refcursor:
             self = try cell.string()
-        case .jsonb:
+        case .jsonb, .jsonpath:
             self = try cell.string(from: 1)  // after the version byte
         case _ where cell.type.rawValue >= PostgresType.firstUserDefined:
             // An enum's label has no NUL; the binary form of a composite, a range or an array of enums has.
