@@ -4,8 +4,8 @@
 /// decoder read past the value.
 public struct PostgresCell: Sendable {
     /// Keeps the bytes alive.
-    private let owner: ResultHandle
-    /// Lies inside `owner`'s memory, which libpq never changes; hence sound to send along with `owner`.
+    private let owner: CellOwner
+    /// Lies inside `owner`'s memory, which nobody changes; hence sound to send along with `owner`.
     private nonisolated(unsafe) let bytesInOwner: UnsafeRawBufferPointer
 
     /// The SQL type of the column (for an array element: of the element).
@@ -13,11 +13,17 @@ public struct PostgresCell: Sendable {
     /// The column's name, as the statement gave it.
     public let column: String
 
-    init(owner: ResultHandle, bytes: UnsafeRawBufferPointer, type: PostgresType, column: String) {
+    init(owner: CellOwner, bytes: UnsafeRawBufferPointer, type: PostgresType, column: String) {
         self.owner = owner
         self.bytesInOwner = bytes
         self.type = type
         self.column = column
+    }
+
+    /// A value that comes from no result.
+    init(bytes: [UInt8], type: PostgresType, column: String) {
+        let owner = CellBytes(bytes)
+        self.init(owner: owner, bytes: owner.bytes, type: type, column: column)
     }
 
     /// The length in bytes.
@@ -57,6 +63,11 @@ public struct PostgresCell: Sendable {
         }
         let part = UnsafeRawBufferPointer(rebasing: bytesInOwner[offset..<offset + count])
         return PostgresCell(owner: owner, bytes: part, type: type, column: column)
+    }
+
+    /// The same value under another name.
+    func named(_ column: String) -> PostgresCell {
+        PostgresCell(owner: owner, bytes: bytesInOwner, type: type, column: column)
     }
 
     /// An error that names the column and its SQL type. The Swift type is added by the row.

@@ -4,7 +4,7 @@ internal import CLibPQ
 ///
 /// `@unchecked Sendable`: libpq documents that a `PGresult` is not changed after `PQgetResult` has returned it and may be
 /// read from several threads (libpq, "Behavior in Threaded Programs"). Nothing here writes to it.
-final class ResultHandle: @unchecked Sendable {
+final class ResultHandle: CellOwner, @unchecked Sendable {
     private let pointer: OpaquePointer
 
     init(_ pointer: OpaquePointer) { self.pointer = pointer }
