@@ -59,6 +59,54 @@ struct DecodingErrorTests {
             try await check("ARRAY[[1, 2], [3, 4]]::int8[]", [Int].self, "int8[]")
             try await check("ARRAY['x']", [Int].self, "text")
             try await check("ARRAY[70000]::int4[]", [Int16].self, "int4")
+            try await check("ARRAY[1, 2]::int8[]", [[Int]].self, "int8[]")
+            try await check("ARRAY[[1, NULL]]::int8[]", [[Int]].self, "int8[]")
+            try await check("ARRAY[[[1]]]::int8[]", [[Int]].self, "int8[]")
+            try await check("ARRAY[['\\x01'::bytea]]", [[UInt8]].self, "bytea[]")
+        }
+    }
+
+    @Test("names them for numeric, dates and times, networks, enums and types without a Swift type")
+    func moreNames() async throws {
+        enum Mood: String, PostgresEnum { case sad }
+        enum Level: Int, PostgresCodable { case low }
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            func check<Value: PostgresDecodable>(
+                _ sql: String, _ type: Value.Type, _ reason: String, sourceLocation: SourceLocation = #_sourceLocation
+            ) async throws {
+                let message = try await failure(sql, as: type, on: connection)
+                #expect(
+                    message == "column \"the_column\" \(reason), cannot be read as \(Value.self)",
+                    sourceLocation: sourceLocation)
+            }
+            try await check("2.0 ^ 128", Decimal.self, "(numeric): not exactly a Decimal")
+            try await check("1e200::numeric", Decimal.self, "(numeric): not exactly a Decimal")
+            try await check("1e-129::numeric", Decimal.self, "(numeric): not exactly a Decimal")
+            try await check("'-infinity'::numeric", Decimal.self, "(numeric): not exactly a Decimal")
+            try await check("1", PostgresNumeric.self, "(int4): not a numeric")
+            try await check("1::numeric", Double.self, "(numeric): not a float8 or float4")
+            try await check("NULL::numeric", Decimal.self, "(numeric): NULL")
+            try await check("ARRAY[1.5, NULL]", [Decimal].self, "(numeric[]): element 1 is NULL")
+            try await check("1::money", Int.self, "(money): not an integer")
+            try await check("1::money", Decimal.self, "(money): not a numeric")
+            try await check("now()", PostgresDate.self, "(timestamptz): not a date")
+            try await check("current_date", Date.self, "(date): not a timestamptz")
+            try await check("now()", PostgresTimestamp.self, "(timestamptz): not a timestamp")
+            try await check("localtimestamp", PostgresTimestampTZ.self, "(timestamp): not a timestamptz")
+            try await check("current_time", PostgresTime.self, "(timetz): not a time")
+            try await check("localtime", PostgresTimeTZ.self, "(time): not a timetz")
+            try await check("1", PostgresInterval.self, "(int4): not an interval")
+            try await check("'1 mon'::interval", Duration.self, "(interval): an interval with months has no length")
+            try await check("'08:00:2b:01:02:03'::macaddr", PostgresInet.self, "(macaddr): not an inet or cidr")
+            try await check("-1", UInt32.self, "(int4): out of range")
+            try await check("'x'::text", UInt32.self, "(text): not an integer")
+            try await check("'happy'::text", Mood.self, "(text): a label without a case")
+            try await check("1", Mood.self, "(int4): not a text type")
+            try await check("1", Level.self, "(int4): not a raw value")
+            try await check("'(1,2)'::point", String.self, "(point): not a text type")
+            try await check("B'1'", String.self, "(bit): not a text type")
+            try await check("'[1,2)'::int4range", [Int].self, "(int4range): not an array")
         }
     }
 
@@ -89,7 +137,8 @@ struct DecodingErrorTests {
     }
 
     @Test(
-        "cannot be sent: NUL in text or SQL, a Date out of range, JSON that cannot be encoded; the connection goes on")
+        "cannot be sent: NUL in text or SQL, a Date out of range, JSON that cannot be encoded, a ragged array; the connection goes on"
+    )
     func encoding() async throws {
         try await withTestDatabase { database in
             let connection = try await database.connect()
@@ -99,6 +148,9 @@ struct DecodingErrorTests {
                 "SELECT \(Date(timeIntervalSinceReferenceDate: .nan))",
                 "SELECT \(Date(timeIntervalSinceReferenceDate: -1e12))",
                 "SELECT \(Date(timeIntervalSinceReferenceDate: 9.3e12))", "SELECT \(PostgresJSON(Double.nan))",
+                "SELECT \([[1], [2, 3]])", "SELECT \([[1], []])", "SELECT \([[Int]]([[], []]))",
+                "SELECT \([[[1], [2]], [[3]]])", "SELECT \([[1], nil] as [[Int]?])",
+                "SELECT \(Duration.nanoseconds(1))", "SELECT \(Duration.seconds(Int64.max))",
             ]
             for query in queries {
                 let error = await postgresError { try await connection.query(query) }
