@@ -33,8 +33,8 @@ database -f "$migrations/0001_idempotency_keys.up.sql" -f "$migrations/payments/
 # Payments. Each client prints "transactions/s, p50 us, CPU us a transaction".
 
 libpq() { "$libpq" transactions --url "$url" --connections "$1" --seconds "$seconds" "${@:2}"; }
-# With public API alone COMMIT needs a round trip of its own.
-libpq_5_trips() { libpq "$1" --public-only; }
+# By withTransaction, where COMMIT has a round trip of its own.
+libpq_5_trips() { libpq "$1" --separate-commit; }
 asyncpg() { "$python" "$clients/payment_asyncpg.py" "$url" "$1" "$seconds"; }
 psycopg() { "$python" "$clients/payment_psycopg.py" "$url" "$1" "$seconds"; }
 

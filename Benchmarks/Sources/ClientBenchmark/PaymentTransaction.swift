@@ -20,14 +20,14 @@ struct PaymentTransaction {
         account = Int.random(in: 1...1000, using: &numbers)
     }
 
-    /// Four round trips: claim, two statements of the handler, outcome with COMMIT. The engine's way.
+    /// Four round trips: claim, two statements of the handler, outcome with COMMIT. What the engine does.
     func run(on connection: PostgresConnection) async throws {
         let transaction = try await connection.begin()
         try await claimAndPay(in: transaction)
         try await connection.commit(transaction, after: [storeOutcome])
     }
 
-    /// Five round trips, through nothing but public API: COMMIT goes alone.
+    /// Five round trips: `withTransaction` cannot know which statement is the last, so that COMMIT goes alone.
     func run(on pool: PostgresPool) async throws {
         try await pool.withTransaction { transaction in
             try await claimAndPay(in: transaction)

@@ -9,7 +9,7 @@ struct TransactionsCommand: AsyncParsableCommand {
     @Option var connections: Int
     @Option var seconds: Double
     @Flag(help: "Send COMMIT in a round trip of its own.")
-    var publicOnly = false
+    var separateCommit = false
 
     func run() async throws {
         var configuration = try PostgresPool.Configuration(url: url)
@@ -38,7 +38,7 @@ struct TransactionsCommand: AsyncParsableCommand {
                     var now = ContinuousClock.now
                     while now < end {
                         let transaction = PaymentTransaction(using: &numbers)
-                        if publicOnly {
+                        if separateCommit {
                             try await transaction.run(on: pool)
                         } else {
                             try await pool.withConnection { try await transaction.run(on: $0) }
