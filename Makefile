@@ -30,6 +30,11 @@ test: ## run all tests, each on a database of its own (FILTER=name: only those)
 	@scripts/setup.sh openssl pgbouncer
 	@$(SWIFT) test --disable-xctest $(SWIFTFLAGS) $(if $(FILTER),--filter $(FILTER))
 
+.PHONY: test-sanitize
+test-sanitize: ## run LibPQ's and the engine's tests under sanitizers (SANITIZERS=address: only that one)
+	@scripts/setup.sh openssl pgbouncer
+	@scripts/test-sanitize.sh $(SANITIZERS)
+
 .PHONY: lint
 lint: ## check format and style
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

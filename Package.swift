@@ -12,6 +12,10 @@ if Context.environment["WARNINGS_AS_ERRORS"] == "1" {
     strict.append(.treatAllWarnings(as: .error))
 }
 
+// `make test-sanitize` only: one lock is written so that ThreadSanitizer understands it.
+let sanitizer = Context.environment["SANITIZE"]
+if sanitizer == "thread" { strict.append(.define("THREAD_SANITIZER")) }
+
 let package = Package(
     name: "swift-idempotency",
     platforms: [.macOS(.v15)],
@@ -215,3 +219,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The web framework and what stands on it would take most of the time.
+if sanitizer != nil {
+    let sanitized: Set = [
+        "CLibPQ", "EmbeddedPostgres", "Idempotency", "IdempotencyTests", "LibPQ", "LibPQTests", "SQLMigrations",
+        "TestSupport",
+    ]
+    package.targets.removeAll { !sanitized.contains($0.name) }
+    package.products.removeAll { $0.name != "LibPQ" }  // the snippets are built with it
+}

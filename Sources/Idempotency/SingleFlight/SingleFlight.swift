@@ -69,7 +69,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
         var lastID: SingleFlightTable<Waiter>.WaiterID = 0
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
     private let clock: C
 
     /// - Parameters:
@@ -78,7 +78,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
     ///     in memory, and a client that has hundreds of retries of one operation open is not helped by holding them.
     init(clock: C, maximumWaiters: Int = 256) {
         self.clock = clock
-        self.state = Mutex(State(table: SingleFlightTable(maximumWaiters: maximumWaiters)))
+        self.state = Guarded(State(table: SingleFlightTable(maximumWaiters: maximumWaiters)))
     }
 
     /// The number of keys that run. For tests and metrics.

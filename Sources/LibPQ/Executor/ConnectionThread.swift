@@ -51,7 +51,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         let continuation: UnsafeContinuation<Readiness, Never>
     }
 
-    private let inbox = Mutex(Inbox())
+    private let inbox = Guarded(Inbox())
     private let wakeUp: WakeUp
     private let threadID = Atomic<UInt>(0)
 

@@ -45,7 +45,7 @@ public final class PostgresPool: PostgresQueryable, Service {
 
     private let configuration: Configuration
     private let logger: Logger
-    private let shared: Mutex<Shared>
+    private let shared: Guarded<Shared>
     private let metrics: PoolMetrics?
 
     /// Makes a pool; opens no connection yet.
@@ -56,7 +56,7 @@ public final class PostgresPool: PostgresQueryable, Service {
         self.configuration = configuration
         self.logger = logger
         metrics = PoolMetrics(configuration)
-        shared = Mutex(
+        shared = Guarded(
             Shared(
                 pool: State(
                     limits: .init(

@@ -1,0 +1,18 @@
+#!/bin/sh
+# The tests of LibPQ and of the engine under AddressSanitizer and ThreadSanitizer, each in a build of its own.
+#   scripts/test-sanitize.sh [address] [thread]
+set -eu
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || set -- address thread
+
+# Hundreds of tests at once would starve one another; see the Makefile.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH="${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-4}"
+# Leaks are LeakTests' business: the language's runtime keeps what it has made once.
+export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+export TSAN_OPTIONS="halt_on_error=0:exitcode=66:suppressions=$PWD/scripts/thread-sanitizer.supp:${TSAN_OPTIONS:-}"
+
+for sanitizer in "$@"; do
+    echo "$sanitizer sanitizer:"
+    # LeakTests compare the size of the process, which is the sanitizer's here.
+    SANITIZE=$sanitizer swift test --disable-xctest --sanitize "$sanitizer" --scratch-path ".build-$sanitizer" --skip LeakTests
+done
