@@ -26,7 +26,7 @@ extension PostgresConnection {
         /// The end of the DEALLOCATEs, so that their failure and the caller's statements have nothing to do with one another.
         case synced
         case prepared(StatementCache.Key)
-        case rows(PostgresQuery, StatementCache.Key, wasPrepared: Bool)
+        case rows(StatementCache.Key, wasPrepared: Bool)
     }
 
     /// Queues the statements and a Sync, sends them, and reads all the answers: one round trip.
@@ -79,7 +79,7 @@ extension PostgresConnection {
                 statistics.prepares += 1
             }
             guard queued else { throw broken(handle, "could not queue a statement") }
-            expected.append(.rows(step.query, key, wasPrepared: wasPrepared))
+            expected.append(.rows(key, wasPrepared: wasPrepared))
             statistics.statements += 1
         }
         guard handle.sync() else { throw broken(handle, "could not queue a Sync") }
@@ -203,7 +203,7 @@ extension PostgresConnection {
         if case .deallocated = item { return }
         if flush.failure != nil { return }
         flush.failure = failure
-        if case .rows(_, _, wasPrepared: true) = item {
+        if case .rows(_, wasPrepared: true) = item {
             flush.isStale =
                 failure.sqlState == .invalidSQLStatementName || failure.sqlState == .featureNotSupported
         }
@@ -232,8 +232,8 @@ extension PostgresConnection {
         switch (item, sqlState) {
         case (.deallocated, .invalidSQLStatementName?): break  // it is gone, which is what was wanted
         case (.deallocated(let name), _): statements.keepEvicted(name)
-        case (.prepared(let key), _), (.rows(_, let key, _), .invalidSQLStatementName?): statements.forget(key)
-        case (.rows(_, let key, _), .featureNotSupported?): statements.evict(key)
+        case (.prepared(let key), _), (.rows(let key, _), .invalidSQLStatementName?): statements.forget(key)
+        case (.rows(let key, _), .featureNotSupported?): statements.evict(key)
         default: break
         }
     }
@@ -244,8 +244,7 @@ extension PostgresConnection {
         let diagnostics = result.diagnostics
         var sql: String?
         switch item {
-        case .rows(let query, _, _): sql = query.sql
-        case .prepared(let key): sql = key.sql
+        case .rows(let key, _), .prepared(let key): sql = key.sql
         case .deallocated, .synced: break
         }
         return PostgresError(

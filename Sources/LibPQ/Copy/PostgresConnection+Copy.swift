@@ -34,9 +34,10 @@ extension PostgresConnection {
         }
         var refusal: PostgresError?
         let stream = try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
-            var flush = FlushResult()
-            try await self.sendPendingBegin(handle, &flush, &patience)
-            guard handle.exitPipelineMode(), handle.sendQuery(query.sql, PostgresBindings()) else {
+            let flush = try await self.parseCopy(query, handle, &patience)
+            refusal = flush.failure
+            if refusal != nil { return (content, flush) }
+            guard handle.exitPipelineMode(), handle.sendSimpleQuery(query.sql) else {
                 throw self.broken(handle, "COPY cannot be sent")
             }
             self.statistics.flushes += 1
@@ -67,17 +68,25 @@ extension PostgresConnection {
         throw refusal
     }
 
-    /// BEGIN cannot ride with a COPY.
-    private func sendPendingBegin(
-        _ handle: ConnectionHandle, _ flush: inout FlushResult, _ patience: inout Patience
-    ) async throws(PostgresError) {
+    /// BEGIN, which cannot ride with a COPY, and a look at the statement: the server parses it by the extended protocol, which takes
+    /// one statement only. The COPY itself then goes by the simple protocol, which would take several, but in which the end of a
+    /// COPY that the server breaks off is one message whenever it comes; in the extended protocol it is one or two.
+    private func parseCopy(
+        _ query: PostgresQuery, _ handle: ConnectionHandle, _ patience: inout Patience
+    ) async throws(PostgresError) -> FlushResult {
         let begin = pendingBegin()
-        if begin.isEmpty { return }
-        let expected = try queue(begin, on: handle)
+        var expected = begin.isEmpty ? [] : try queue(begin, on: handle) + [.synced]
+        guard handle.sendPrepare(name: "", sql: query.sql, types: []), handle.sync() else {
+            throw broken(handle, "could not queue a statement")
+        }
+        expected += [.prepared(StatementCache.Key(sql: query.sql, types: [])), .synced]
+        statistics.syncs += 1
+        statistics.flushes += 1
         try await send(handle, &patience)
+        var flush = FlushResult()
         try await collect(expected, from: handle, &flush, &patience)
-        try await collectSync(from: handle, &patience)
-        if let failure = flush.failure { throw failure }
+        await settleCancellation(&flush.failure, &patience)
+        return flush
     }
 
     // MARK: In

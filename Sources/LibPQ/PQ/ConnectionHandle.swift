@@ -121,6 +121,9 @@ final class ConnectionHandle {
 
     // MARK: COPY, outside of pipeline mode only
 
+    /// By the simple protocol. The text may hold several statements: make sure that it does not.
+    func sendSimpleQuery(_ sql: String) -> Bool { PQsendQuery(pointer, sql) == 1 }
+
     /// Queues data of a `COPY FROM STDIN`. False when the connection is broken, or not in such a COPY.
     func putCopyData(_ bytes: [UInt8]) -> Bool {
         // 0, "would block", is for lack of memory in non-blocking mode: the caller keeps the queue short.

@@ -1,5 +1,7 @@
 /// Rows or data that go over a connection piece by piece. It has the connection's turn until the last one.
-struct OpenStream {
+///
+/// A class, so that looking at it for each row copies nothing. Belongs to its connection's actor.
+final class OpenStream {
     /// What is under way.
     enum Content {
         /// The rows of this statement come from the server.
@@ -8,6 +10,8 @@ struct OpenStream {
         case copyOut
         /// The data of a `COPY FROM STDIN` go to the server.
         case copyIn
+
+        var isCopyIn: Bool { if case .copyIn = self { true } else { false } }
     }
 
     let id: UInt64
@@ -21,4 +25,15 @@ struct OpenStream {
     var isInUse = false
     /// The rest is to be thrown away: somebody needs the connection, and the reader gets an error.
     var isEnded = false
+
+    init(
+        id: UInt64, transactionID: UInt64?, content: Content, lease: StreamLease,
+        flush: PostgresConnection.FlushResult
+    ) {
+        self.id = id
+        self.transactionID = transactionID
+        self.content = content
+        self.lease = lease
+        self.flush = flush
+    }
 }

@@ -166,14 +166,16 @@ extension PostgresConnection {
     /// Brings a stream to its end, because somebody needs the connection. Does nothing when there is none.
     func endStream(cancelling: Bool) async {
         guard let handle, let stream = openStream else { return }
-        openStream?.isEnded = true
-        if stream.isInUse || stream.isEnded {
+        let wasEnded = stream.isEnded
+        stream.isEnded = true
+        if stream.isInUse || wasEnded {
             if cancelling { thread.interrupt() }
             return  // whoever uses it goes on to the end; then it is the next one's turn
         }
         var patience = Patience(deadline: nil, heedsCancellation: false, grace: configuration.cancelTimeout)
         do throws(PostgresError) {
-            if cancelling {
+            // A COPY that waits for us ends when we say so.
+            if cancelling, !stream.content.isCopyIn {
                 _ = patience.giveUp(.cancellation, now: .now)
                 try requestCancel(handle)
             }

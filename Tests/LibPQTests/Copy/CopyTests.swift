@@ -186,6 +186,43 @@ struct CopyTests {
         }
     }
 
+    @Test("is one statement: a second one behind it is refused before anything runs, a semicolon in quotes is not")
+    func oneStatement() async throws {
+        try await withTable { _, connection in
+            let transaction = try await connection.begin()
+            try await transaction.execute("INSERT INTO t VALUES (1)")
+            let error = await postgresError {
+                try await transaction.copyIn("COPY t FROM STDIN; COMMIT", data: pieces(["2\ta\t1\n"]))
+            }
+            #expect(error?.sqlState == "42601")
+            #expect(await postgresError { try await connection.commit(transaction) }?.code == .transactionAborted)
+            try await expect(0, connection)
+            let rows = try await connection.copyIn(
+                "COPY t FROM STDIN (FORMAT csv, DELIMITER ';');", data: pieces(["1;a;1\n"]))
+            #expect(rows == 1)
+        }
+    }
+
+    @Test("that the server breaks off before it has read anything leaves the connection in step")
+    func brokenOff() async throws {
+        try await withTable { _, connection in
+            try await connection.execute(
+                """
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'P0042'; END $$
+                """)
+            try await connection.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION refuse()")
+            for number in 0..<20 {
+                let error = await postgresError {
+                    try await connection.copyIn("COPY t FROM STDIN", data: pieces(["\(number)\ta\t1\n"]))
+                }
+                #expect(error?.sqlState == "P0042")
+                #expect(try await connection.queryRow("SELECT \(number)").decode(Int.self) == number)
+            }
+        }
+    }
+
     @Test("of the server's own files is a statement like any other")
     func serverSide() async throws {
         try await withTable { _, connection in
