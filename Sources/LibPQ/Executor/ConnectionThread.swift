@@ -9,7 +9,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The thread that a connection lives on: executor of the ``PostgresConnection`` actor, preferred executor of the bodies that
+/// The thread that a connection lives on: executor of the ``PostgresConnection`` actor, home of the preferred executor of bodies that
 /// run on the connection, and the place where its socket is waited for.
 ///
 /// One loop does all three: run the jobs that are ready, then sleep in `poll` on the socket and the wake-up pipe. A statement
@@ -18,7 +18,22 @@ internal import Darwin
 ///
 /// `@unchecked Sendable`: `inbox` is guarded by its mutex; everything in the section "only on the thread" is touched by the
 /// loop and by code that runs as one of its jobs.
-final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable {
+final class ConnectionThread: SerialExecutor, @unchecked Sendable {
+    /// The thread as the executor of code that is not the actor's.
+    ///
+    /// Apart from the thread itself, because the runtime compares: were both one executor, code of no actor would run as if it
+    /// were the actor's, and would be enqueued anew with each asynchronous call and each return.
+    ///
+    /// `@unchecked Sendable`: `thread` is set once, before anybody else sees this object. It lives as long as the connection, and
+    /// whoever prefers this executor holds the connection.
+    final class BodyExecutor: TaskExecutor, @unchecked Sendable {
+        fileprivate(set) unowned var thread: ConnectionThread?
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            thread?.enqueue(Job(job: UnownedJob(job), isIsolated: false))
+        }
+    }
+
     /// What ended a wait for the socket.
     struct Readiness: OptionSet, Sendable {
         let rawValue: Int
@@ -30,8 +45,14 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         static let timedOut: Readiness = []
     }
 
+    /// A job, and whether it is the actor's.
+    private struct Job {
+        let job: UnownedJob
+        let isIsolated: Bool
+    }
+
     private struct Inbox {
-        var jobs: Deque<UnownedJob> = []
+        var jobs: Deque<Job> = []
         var threadIsPolling = false
         var stopRequested = false
         var interruptRequested = false
@@ -51,12 +72,15 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         let continuation: UnsafeContinuation<Readiness, Never>
     }
 
+    /// The preferred executor of bodies that run on the connection.
+    let bodies: BodyExecutor
+
     private let inbox = Guarded(Inbox())
     private let wakeUp: WakeUp
     private let threadID = Atomic<UInt>(0)
 
     // Only on the thread:
-    private var ready: Deque<UnownedJob> = []
+    private var ready: Deque<Job> = []
     private var wait: Wait?
     private var idleWatch: (socket: Int32, onReadable: @Sendable () -> Void)?
 
@@ -65,6 +89,8 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
     /// - Throws: `connectionFailed` when the process has no thread or file descriptor left.
     init() throws(PostgresError) {
         wakeUp = try WakeUp()
+        bodies = BodyExecutor()
+        bodies.thread = self
         try SystemThread.start { [self] in run() }
     }
 
@@ -92,7 +118,10 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
     // MARK: Executor
 
     func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+        enqueue(Job(job: UnownedJob(job), isIsolated: true))
+    }
+
+    private func enqueue(_ job: Job) {
         if isCurrent {
             ready.append(job)
             return
@@ -152,7 +181,12 @@ final class ConnectionThread: SerialExecutor, TaskExecutor, @unchecked Sendable 
         while true {
             for _ in 0..<Self.jobsBetweenPolls {
                 guard let job = ready.popFirst() else { break }
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                if job.isIsolated {
+                    job.job.runSynchronously(
+                        isolatedTo: asUnownedSerialExecutor(), taskExecutor: bodies.asUnownedTaskExecutor())
+                } else {
+                    job.job.runSynchronously(on: bodies.asUnownedTaskExecutor())
+                }
             }
             let (mayStop, isInterrupted) = collectInbox()
             if isInterrupted, let wait {

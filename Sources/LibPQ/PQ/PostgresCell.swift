@@ -10,20 +10,38 @@ public struct PostgresCell: Sendable {
 
     /// The SQL type of the column (for an array element: of the element).
     public let type: PostgresType
-    /// The column's name, as the statement gave it.
-    public let column: String
+    private let name: Name
 
-    init(owner: CellOwner, bytes: UnsafeRawBufferPointer, type: PostgresType, column: String) {
+    /// Where the column's name is. Errors alone need it, so that it is not made into a string before.
+    private enum Name {
+        case given(String)
+        case inResult(ResultHandle, Int)
+    }
+
+    private init(owner: CellOwner, bytes: UnsafeRawBufferPointer, type: PostgresType, name: Name) {
         self.owner = owner
         self.bytesInOwner = bytes
         self.type = type
-        self.column = column
+        self.name = name
+    }
+
+    /// A value in a column of a result.
+    init(result: ResultHandle, bytes: UnsafeRawBufferPointer, type: PostgresType, column: Int) {
+        self.init(owner: result, bytes: bytes, type: type, name: .inResult(result, column))
     }
 
     /// A value that comes from no result.
     init(bytes: [UInt8], type: PostgresType, column: String) {
         let owner = CellBytes(bytes)
-        self.init(owner: owner, bytes: owner.bytes, type: type, column: column)
+        self.init(owner: owner, bytes: owner.bytes, type: type, name: .given(column))
+    }
+
+    /// The column's name, as the statement gave it.
+    public var column: String {
+        switch name {
+        case .given(let name): name
+        case .inResult(let result, let column): result.columnName(column)
+        }
     }
 
     /// The length in bytes.
@@ -62,12 +80,12 @@ public struct PostgresCell: Sendable {
             throw failure("an element at offset \(offset) leaves the value of \(self.count) bytes")
         }
         let part = UnsafeRawBufferPointer(rebasing: bytesInOwner[offset..<offset + count])
-        return PostgresCell(owner: owner, bytes: part, type: type, column: column)
+        return PostgresCell(owner: owner, bytes: part, type: type, name: name)
     }
 
     /// The same value under another name.
     func named(_ column: String) -> PostgresCell {
-        PostgresCell(owner: owner, bytes: bytesInOwner, type: type, column: column)
+        PostgresCell(owner: owner, bytes: bytesInOwner, type: type, name: .given(column))
     }
 
     /// An error that names the column and its SQL type. The Swift type is added by the row.

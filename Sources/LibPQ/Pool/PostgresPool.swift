@@ -82,7 +82,7 @@ public final class PostgresPool: PostgresQueryable, Service {
         isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
         let lease = try await acquire(until: nil)
-        return try await withTaskExecutorPreference(lease.connection.thread) {
+        return try await withTaskExecutorPreference(lease.connection.thread.bodies) {
             do {
                 let value = try await body(lease.connection)
                 await release(lease)
@@ -345,7 +345,7 @@ public final class PostgresPool: PostgresQueryable, Service {
         if isClean {
             putBack(lease)
         } else {
-            Task(executorPreference: lease.connection.thread) { [self] in
+            Task(executorPreference: lease.connection.thread.bodies) { [self] in
                 await lease.connection.reset()
                 putBack(lease)
             }

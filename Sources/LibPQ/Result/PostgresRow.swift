@@ -43,14 +43,13 @@ public struct PostgresRow: Sendable {
     private func value<Value: PostgresDecodable>(
         at column: Int, file: String, line: Int
     ) throws(PostgresError) -> Value {
-        let name = result.columnName(column)
         let type = result.columnType(column)
         do throws(PostgresError) {
             guard let bytes = result.value(row: index, column: column) else {
                 if let null = Value.postgresNull { return null }
-                throw PostgresError(.decodingFailed, "column \"\(name)\" (\(type)): NULL")
+                throw PostgresError(.decodingFailed, "column \"\(result.columnName(column))\" (\(type)): NULL")
             }
-            return try Value(from: PostgresCell(owner: result, bytes: bytes, type: type, column: name))
+            return try Value(from: PostgresCell(result: result, bytes: bytes, type: type, column: column))
         } catch {
             throw PostgresError(
                 .decodingFailed, "\(error.message), cannot be read as \(Value.self)",

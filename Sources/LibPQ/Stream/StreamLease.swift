@@ -17,6 +17,6 @@ final class StreamLease: Sendable {
     func abandon() {
         let id = id.load(ordering: .acquiring)
         if id == 0 || abandoned.exchange(true, ordering: .acquiringAndReleasing) { return }
-        Task(executorPreference: connection.thread) { [connection] in await connection.abandonStream(id) }
+        Task(executorPreference: connection.thread.bodies) { [connection] in await connection.abandonStream(id) }
     }
 }

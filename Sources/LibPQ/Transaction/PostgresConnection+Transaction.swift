@@ -23,7 +23,7 @@ extension PostgresConnection {
         _ options: TransactionOptions = TransactionOptions(), isolation: isolated (any Actor)? = #isolation,
         _ body: (PostgresTransaction) async throws -> T
     ) async throws -> T {
-        try await withTaskExecutorPreference(thread) {
+        try await withTaskExecutorPreference(thread.bodies) {
             try await transact(options, isolation: isolation, body)
         }
     }
