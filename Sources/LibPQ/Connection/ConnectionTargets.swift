@@ -24,13 +24,14 @@ struct ConnectionTargets {
             attempts = [options]
             return
         }
-        let targets = (0..<count).map { index in
+        var targets = (0..<count).map { index in
             var target = options
             if !hosts.isEmpty { target.values["host"] = hosts[index] }
             if !addresses.isEmpty { target.values["hostaddr"] = addresses[index] }
             if !ports.isEmpty { target.values["port"] = ports.count == 1 ? ports[0] : ports[index] }
             return target
         }
+        if options.balancesLoad { targets.shuffle() }
         guard options.value("target_session_attrs", environment: "PGTARGETSESSIONATTRS") == "prefer-standby" else {
             attempts = targets
             return
@@ -44,14 +45,32 @@ struct ConnectionTargets {
         }
     }
 
+    /// How far an attempt came before it failed.
+    enum Stage {
+        /// Nobody was there: refused, no route, no such name.
+        case unreached
+        /// The network connection stood.
+        case reached
+        /// The server had let us in; what fails then is `target_session_attrs`.
+        case admitted
+    }
+
     /// Whether the next host is tried after this failure: when no server was reached, it is not the kind that was asked for, or it
-    /// cannot serve now. A server that refuses the password or has no such database ends the search, as it does in libpq.
-    static func goesOn(after error: PostgresError) -> Bool {
+    /// cannot serve now. A server that refuses the password, has no such database or shows a wrong certificate ends the search, as
+    /// it does in libpq: what is wrong there shows at once.
+    ///
+    /// Source: libpq, "Specifying Multiple Hosts"; `PQconnectPoll` and `connectDBComplete` in its source.
+    static func goesOn(after error: PostgresError, at stage: Stage = .unreached) -> Bool {
         switch error.code {
         case .connectTimeout: true
-        case .connectionFailed: error.sqlState == nil || error.sqlState == .cannotConnectNow
+        case .connectionFailed: error.sqlState == .cannotConnectNow || (error.sqlState == nil && stage != .reached)
         default: false
         }
+    }
+
+    /// Whether the next address of the same name is tried. Behind all of them is thought to be the same server.
+    static func tryNextAddress(after error: PostgresError, at stage: Stage) -> Bool {
+        error.code == .connectTimeout || (error.code == .connectionFailed && stage == .unreached)
     }
 
     /// What to say when no host would do: the last host's failure, and each host's reason.

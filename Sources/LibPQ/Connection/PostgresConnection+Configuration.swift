@@ -8,8 +8,15 @@ extension PostgresConnection {
     /// Where and how to connect.
     public struct Configuration: Sendable {
         private var options: ConnectionOptions
+        /// With what the service file, the environment and libpq's defaults add. Read once, so that the hosts and what is demanded
+        /// of them belong together.
+        private let completed: ConnectionOptions
+        /// Finds the addresses of host names.
+        var resolver = NameLookup.system
 
-        /// How long connecting to one host may take, name resolution excepted. Default: `connect_timeout` of the URL, else 5 s.
+        /// How long connecting to one host may take: the look-up of its name and all of its addresses together, each of which gets
+        /// an equal part of what is left. Default: `connect_timeout` of the URL, the service file or `PGCONNECT_TIMEOUT`, else
+        /// 5 s.
         public var connectTimeout: Duration
         /// The session's `lock_timeout`: how long a statement waits for a lock before it fails with `55P03`. Default 2 s;
         /// nil leaves the server's own setting. Sent as a start-up option; set nil behind a pooler that refuses those.
@@ -31,18 +38,20 @@ extension PostgresConnection {
         public var statementCacheCapacity = 128
 
         /// Takes a URL (`postgresql://user:password@host/database?option=value`) or a conninfo string
-        /// (`host=... dbname=...`). What is missing comes from the `PG*` environment variables and `~/.pgpass`, as libpq
-        /// documents ("Environment Variables"). An empty string takes everything from there.
+        /// (`host=... dbname=...`). What is missing comes from the service file (`service=...`), the `PG*` environment variables
+        /// and `~/.pgpass`, as libpq documents ("Environment Variables"). An empty string takes everything from there.
         ///
         /// Several hosts, separated by commas, are tried in their order until one will do by `target_session_attrs`; each has
         /// ``connectTimeout`` for itself. libpq's rules hold: a server that refuses the password ends the search.
         ///
-        /// - Throws: `invalidConfiguration` when libpq cannot parse it. The message never quotes the string.
+        /// - Throws: `invalidConfiguration` when libpq cannot parse it, or does not know the service. The message never quotes the
+        ///   string.
         public init(url: String) throws(PostgresError) {
             options = try ConnectionOptions(parsing: url)
+            completed = try options.completed()
             connectTimeout = .seconds(5)
             // libpq leaves this option to its blocking calls, which are not used here.
-            if let text = options.value("connect_timeout", environment: "PGCONNECT_TIMEOUT") {
+            if let text = completed.values["connect_timeout"] {
                 guard let seconds = Int(text) else {
                     throw PostgresError(.invalidConfiguration, "connect_timeout must be a whole number of seconds")
                 }
@@ -69,7 +78,11 @@ extension PostgresConnection {
 
         /// What libpq gets, for each host in turn: the caller's options, and defaults where the caller said nothing.
         var targets: [ConnectionOptions] {
-            ConnectionTargets(ConnectionOptions(values: defaultedOptions)).attempts.map { $0.verified() ?? $0 }
+            var options = ConnectionOptions(values: defaultedOptions)
+            for keyword in ["host", "hostaddr", "port", "target_session_attrs"] {
+                options.values[keyword] = completed.values[keyword]
+            }
+            return ConnectionTargets(options).attempts.map { $0.verified(knowing: completed) ?? $0 }
         }
 
         private var defaultedOptions: [String: String] {
@@ -78,7 +91,7 @@ extension PostgresConnection {
             let settings = [("lock_timeout", lockTimeout), ("statement_timeout", statementTimeout)].compactMap {
                 (name, timeout) in timeout.map { "-c \(name)=\($0.wholeMilliseconds)" }
             }
-            let given = options.value("options", environment: "PGOPTIONS").map { [$0] } ?? []
+            let given = completed.values["options"].map { [$0] } ?? []
             if !settings.isEmpty {
                 options.values["options"] = (settings + given).joined(separator: " ")  // what the caller gave wins
             }
@@ -87,7 +100,7 @@ extension PostgresConnection {
                 "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
                 "tcp_user_timeout": "10000",
             ]
-            options.values.merge(keepalives) { given, _ in given }
+            for (name, value) in keepalives where completed.values[name] == nil { options.values[name] = value }
             return options.values
         }
     }

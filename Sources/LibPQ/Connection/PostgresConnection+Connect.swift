@@ -1,29 +1,13 @@
 internal import CLibPQ
 
 extension PostgresConnection {
-    /// Connects to the first host that will do. Name resolution happens here, too, on the connection's own thread.
+    /// Connects to the first host that will do, unless the caller's task is cancelled meanwhile.
     func open() async throws(PostgresError) {
-        var failures: [PostgresError] = []
-        for target in configuration.targets {
-            do throws(PostgresError) {
-                return try await open(target)
-            } catch {
-                failures.append(error)
-                guard ConnectionTargets.goesOn(after: error) else { break }
-            }
+        // There is no statement yet that the server would have to be asked to cancel: whoever gives up just leaves.
+        var patience = Patience(deadline: nil, heedsCancellation: true, grace: .zero)
+        let handle = try await heedingCancellation(&patience) { _ throws(PostgresError) in
+            try await self.connectToAnyHost()
         }
-        if let last = failures.last, last.code == .cancelled { throw last }
-        throw ConnectionTargets.failure(failures) ?? PostgresError(.connectionFailed, "there is no host to connect to")
-    }
-
-    private func open(_ options: ConnectionOptions) async throws(PostgresError) {
-        let deadline = ContinuousClock.now + configuration.connectTimeout
-        let handle = try start(options)
-        var patience = Patience(deadline: deadline, heedsCancellation: true, grace: .zero)
-        try await heedingCancellation(&patience) { patience throws(PostgresError) in
-            try await self.drive(handle, until: deadline, options)
-        }
-        guard handle.makeNonBlocking(), handle.enterPipelineMode() else { throw connectFailure(handle, options) }
         self.handle = handle
         // Servers before 14 do not tell.
         startedReadOnly = ["in_hot_standby", "default_transaction_read_only"].contains { handle.parameter($0) == "on" }
@@ -32,37 +16,105 @@ extension PostgresConnection {
         watchIdleSocket()
     }
 
-    private func start(_ options: ConnectionOptions) throws(PostgresError) -> ConnectionHandle {
-        guard let handle = ConnectionHandle(options: options.values) else {
-            throw PostgresError(.connectionFailed, "libpq is out of memory")
+    /// Why an attempt has not led to a connection.
+    private struct Failure: Error {
+        var error: PostgresError
+        var stage = ConnectionTargets.Stage.unreached
+    }
+
+    private func connectToAnyHost() async throws(PostgresError) -> ConnectionHandle {
+        var failures: [PostgresError] = []
+        for target in configuration.targets {
+            do throws(Failure) {
+                return try await connect(target)
+            } catch {
+                if error.error.code == .cancelled { throw error.error }
+                failures.append(error.error)
+                guard ConnectionTargets.goesOn(after: error.error, at: error.stage) else { break }
+            }
         }
-        // What a service file says is known only now. Nothing has been sent yet but the request for a TCP connection.
-        if options.namesService, let verified = options.verified(knowing: handle.effectiveOptions) {
-            return try start(verified)
+        throw ConnectionTargets.failure(failures) ?? PostgresError(.connectionFailed, "there is no host to connect to")
+    }
+
+    private func connect(_ target: ConnectionOptions) async throws(Failure) -> ConnectionHandle {
+        let deadline = ContinuousClock.now + configuration.connectTimeout
+        var addresses = try await addresses(of: target, until: deadline)
+        while true {
+            let options = addresses.removeFirst()
+            let now = ContinuousClock.now
+            do throws(Failure) {
+                // One address that does not answer leaves the others their time.
+                return try await connect(options, until: now + (deadline - now) / (addresses.count + 1))
+            } catch {
+                guard !addresses.isEmpty, ConnectionTargets.tryNextAddress(after: error.error, at: error.stage) else {
+                    throw error
+                }
+            }
         }
-        return handle
+    }
+
+    /// The host once for each of its addresses. libpq would block while it looks for them, and not go on from one that does not
+    /// answer.
+    private func addresses(
+        of target: ConnectionOptions, until deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> [ConnectionOptions] {
+        guard target.values["hostaddr"] ?? "" == "", let name = target.values["host"], NameLookup.isName(name) else {
+            return [target]
+        }
+        do throws(PostgresError) {
+            let lookup = try NameLookup(name, configuration.resolver)
+            try await wait(for: lookup.descriptor, .readable, until: deadline, target)
+            var found = try lookup.result?.get() ?? []
+            if found.isEmpty { throw PostgresError(.connectionFailed, "host name \"\(name)\" has no address") }
+            if target.balancesLoad { found.shuffle() }
+            return found.map { address in
+                var target = target
+                target.values["hostaddr"] = address
+                return target
+            }
+        } catch {
+            throw Failure(error: error)
+        }
     }
 
     /// Calls `PQconnectPoll` until the connection stands.
-    private func drive(
-        _ handle: ConnectionHandle, until deadline: ContinuousClock.Instant, _ options: ConnectionOptions
+    private func connect(
+        _ options: ConnectionOptions, until deadline: ContinuousClock.Instant
+    ) async throws(Failure) -> ConnectionHandle {
+        guard let handle = ConnectionHandle(options: options.values) else {
+            throw Failure(error: PostgresError(.connectionFailed, "libpq is out of memory"))
+        }
+        var stage = ConnectionTargets.Stage.unreached
+        do throws(PostgresError) {
+            if handle.isBad { throw connectFailure(handle, options) }
+            var step = ConnectionHandle.ConnectStep.waitToWrite  // as libpq documents: "as if PGRES_POLLING_WRITING"
+            while step != .done {
+                // The socket may change between steps: TLS refused, and tried again without.
+                let interest: ConnectionThread.Readiness = step == .waitToRead ? .readable : .writable
+                try await wait(for: handle.socket, interest, until: deadline, options)
+                if handle.isReached { stage = .reached }
+                step = handle.connectStep()
+                if step == .failed { throw connectFailure(handle, options) }
+            }
+            guard handle.makeNonBlocking(), handle.enterPipelineMode() else { throw connectFailure(handle, options) }
+            return handle
+        } catch {
+            // The server tells its version when it has let us in.
+            if handle.parameter("server_version") != nil { stage = .admitted }
+            throw Failure(error: error, stage: stage)
+        }
+    }
+
+    private func wait(
+        for descriptor: Int32, _ interest: ConnectionThread.Readiness, until deadline: ContinuousClock.Instant,
+        _ options: ConnectionOptions
     ) async throws(PostgresError) {
-        if handle.isBad { throw connectFailure(handle, options) }
-        var step = ConnectionHandle.ConnectStep.waitToWrite  // as libpq documents: "as if PGRES_POLLING_WRITING"
-        while step != .done {
-            let interest: ConnectionThread.Readiness = step == .waitToRead ? .readable : .writable
-            // The socket may change between steps: another address, or TLS refused and tried again without.
-            let readiness = await thread.waitForSocket(
-                handle.socket, interest, until: deadline, isInterruptible: true)
-            if readiness == .interrupted {
-                throw PostgresError(.cancelled, "the calling task was cancelled while it connected")
-            }
-            if readiness == .timedOut {
-                throw PostgresError(
-                    .connectTimeout, "no connection within \(configuration.connectTimeout)\(describe(options))")
-            }
-            step = handle.connectStep()
-            if step == .failed { throw connectFailure(handle, options) }
+        switch await thread.waitForSocket(descriptor, interest, until: deadline, isInterruptible: true) {
+        case .interrupted: throw PostgresError(.cancelled, "the calling task was cancelled while it connected")
+        case .timedOut:
+            throw PostgresError(
+                .connectTimeout, "no connection within \(configuration.connectTimeout)\(describe(options))")
+        default: break
         }
     }
 

@@ -18,13 +18,10 @@ final class ConnectionHandle {
     private let pointer: OpaquePointer
     private let notices: NoticeBox
 
-    /// Starts connecting. May block for DNS, so it belongs on the connection's own thread.
+    /// Starts connecting. Blocks for DNS when it is given a name without its address (``NameLookup`` finds that), and for the
+    /// files that libpq reads; so it belongs on the connection's own thread.
     init?(options: [String: String]) {
-        let keys = Array(options.keys)
-        let started = Self.withCStrings(keys) { keys in
-            Self.withCStrings(Array(options.values)) { values in PQconnectStartParams(keys, values, 0) }
-        }
-        guard let started else { return nil }  // only when libpq is out of memory
+        guard let started = Self.start(options) else { return nil }  // only when libpq is out of memory
         pointer = started
         notices = NoticeBox()
         // VERBOSE puts the SQLSTATE into the messages of failed connects, the only place where libpq gives it.
@@ -42,6 +39,10 @@ final class ConnectionHandle {
     deinit { PQfinish(pointer) }
 
     var isBad: Bool { PQstatus(pointer) == CONNECTION_BAD }
+    /// While connecting: whether the network connection stands.
+    var isReached: Bool {
+        ![CONNECTION_BAD, CONNECTION_NEEDED, CONNECTION_STARTED].contains(PQstatus(pointer))
+    }
     var socket: Int32 { PQsocket(pointer) }
     var backendProcessID: Int32 { PQbackendPID(pointer) }
     /// The host that was connected to; of several, the one that answered.
@@ -50,15 +51,6 @@ final class ConnectionHandle {
     var database: String { PQdb(pointer).map { String(cString: $0) } ?? "" }
     var transactionStatus: PGTransactionStatusType { PQtransactionStatus(pointer) }
     var errorMessage: String { String(cString: PQerrorMessage(pointer)) }
-
-    /// What libpq has made of the options: its defaults, the environment and service files included.
-    var effectiveOptions: ConnectionOptions {
-        var options = ConnectionOptions(values: [:])
-        guard let first = PQconninfo(pointer) else { return options }
-        defer { PQconninfoFree(first) }
-        options.add(first)
-        return options
-    }
 
     /// A setting that the server reports by itself, e.g. `server_version`.
     func parameter(_ name: String) -> String? { PQparameterStatus(pointer, name).map { String(cString: $0) } }
@@ -158,6 +150,13 @@ final class ConnectionHandle {
     func makeCancelHandle() -> CancelHandle? { PQgetCancel(pointer).map(CancelHandle.init) }
 
     private static let binary: Int32 = 1
+
+    /// `PQconnectStartParams`.
+    static func start(_ options: [String: String]) -> OpaquePointer? {
+        withCStrings(Array(options.keys)) { keys in
+            withCStrings(Array(options.values)) { values in PQconnectStartParams(keys, values, 0) }
+        }
+    }
 
     private static func withCStrings<R>(
         _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> R

@@ -66,26 +66,52 @@ struct ConnectionOptions: Sendable, Hashable {
         }
     }
 
-    /// Whether libpq will read more options from a service's file.
-    var namesService: Bool { value("service", environment: "PGSERVICE") != nil }
+    /// Whether hosts, and the addresses of each, are tried in random order (libpq 16 and later).
+    var balancesLoad: Bool { values["load_balance_hosts"] == "random" }
+
+    /// These options and what libpq adds to them: from the service file, from the environment, its own defaults. Passwords are left
+    /// out.
+    ///
+    /// libpq adds them only when it begins to connect. So it is made to begin, with one option spoilt: that it finds after it has
+    /// read everything, and before it looks for a host.
+    ///
+    /// - Throws: `invalidConfiguration` when libpq finds something else wrong first: an unknown service, lists of different length.
+    func completed() throws(PostgresError) -> ConnectionOptions {
+        let spoilt = "to be refused"
+        guard let started = ConnectionHandle.start(values.merging(["gssencmode": spoilt]) { $1 }) else {
+            throw PostgresError(.invalidConfiguration, "libpq is out of memory")
+        }
+        defer { PQfinish(started) }
+        let message = String(cString: PQerrorMessage(started))
+        guard message.contains(spoilt), let first = PQconninfo(started) else {
+            throw PostgresError(.invalidConfiguration, "invalid option: \(Self.withoutQuotedParts(message))")
+        }
+        defer { PQconninfoFree(first) }
+        var options = ConnectionOptions(values: [:])
+        options.add(first)
+        for keyword in ["gssencmode", "password", "sslpassword"] { options.values[keyword] = nil }
+        options.values = options.values.filter { !$0.value.isEmpty }  // to libpq that is "not given"
+        return options
+    }
 
     /// With a certificate demanded, where nobody has said what TLS must do and the host is reached over a network; nil when
     /// nothing is to be changed.
     ///
-    /// - Parameter effective: what libpq has made of these options, when they name a service.
-    func verified(knowing effective: ConnectionOptions? = nil) -> ConnectionOptions? {
-        guard (effective ?? self).reachesRemoteHost, value("sslmode", environment: "PGSSLMODE") == nil else {
+    /// - Parameter completed: what libpq knows besides.
+    func verified(knowing completed: ConnectionOptions) -> ConnectionOptions? {
+        // Of a service's file one cannot tell `prefer` from nothing said; whatever else it says stands.
+        guard reachesRemoteHost, value("sslmode", environment: "PGSSLMODE") == nil,
+            completed.values["sslmode"] == "prefer"
+        else {
             return nil
         }
-        // Of a service's file one cannot tell `prefer` from nothing said; what is stricter stands.
-        if let mode = effective?.values["sslmode"], mode != "prefer" { return nil }
         var options = self
         options.values["sslmode"] = "verify-full"
-        let hasRoot =
-            value("sslrootcert", environment: "PGSSLROOTCERT") != nil || effective?.values["sslrootcert"] != nil
         // libpq before 16 knows no "system" store: name the usual bundle, or let libpq look in ~/.postgresql.
         let bundle = "/etc/ssl/certs/ca-certificates.crt"
-        if !hasRoot, FileManager.default.fileExists(atPath: bundle) { options.values["sslrootcert"] = bundle }
+        if completed.values["sslrootcert"] == nil, FileManager.default.fileExists(atPath: bundle) {
+            options.values["sslrootcert"] = bundle
+        }
         return options
     }
 }

@@ -47,4 +47,31 @@ struct ConnectionTargetsTests {
         #expect(!goesOn(.databaseNotFound, .invalidCatalogName))
         #expect(!goesOn(.cancelled))
     }
+
+    @Test("are given up when the network or TLS fails after a server was reached, unless it had let us in")
+    func stages() {
+        func goesOn(_ stage: ConnectionTargets.Stage, _ code: PostgresError.Code, _ state: SQLState? = nil) -> Bool {
+            ConnectionTargets.goesOn(
+                after: PostgresError(code, "", server: state.map { ServerDiagnostics(sqlState: $0) }), at: stage)
+        }
+        #expect(!goesOn(.reached, .connectionFailed), "a wrong certificate, for instance")
+        #expect(goesOn(.reached, .connectionFailed, .cannotConnectNow))
+        #expect(goesOn(.reached, .connectTimeout))
+        #expect(goesOn(.admitted, .connectionFailed), "not the kind of session that was asked for")
+        #expect(!goesOn(.admitted, .databaseNotFound, .invalidCatalogName))
+    }
+
+    @Test("have their next address tried when one refuses or does not answer, not when a server has spoken")
+    func addresses() {
+        func goesOn(_ code: PostgresError.Code, _ stage: ConnectionTargets.Stage) -> Bool {
+            ConnectionTargets.tryNextAddress(after: PostgresError(code, ""), at: stage)
+        }
+        #expect(goesOn(.connectionFailed, .unreached))
+        #expect(goesOn(.connectTimeout, .unreached))
+        #expect(goesOn(.connectTimeout, .reached))
+        #expect(!goesOn(.connectionFailed, .reached))
+        #expect(!goesOn(.connectionFailed, .admitted))
+        #expect(!goesOn(.authenticationFailed, .reached))
+        #expect(!goesOn(.cancelled, .unreached))
+    }
 }

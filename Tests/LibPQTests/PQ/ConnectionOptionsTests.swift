@@ -67,4 +67,30 @@ struct ConnectionOptionsTests {
         #expect(configuration.resolvedOptions["sslmode"] == "require")
         #expect(configuration.resolvedOptions["sslrootcert"] == nil)
     }
+
+    @Test("are completed by libpq without connecting to anybody")
+    func completed() throws {
+        let listener = try LoopbackListener()
+        let given = "host=127.0.0.1,localhost port=\(listener.port) user=u password=hunter2"
+        let completed = try ConnectionOptions(parsing: given).completed().values
+        let wasVisited = listener.hasVisitor
+        #expect(!wasVisited)
+        #expect(completed["host"] == "127.0.0.1,localhost")
+        #expect(completed["port"] == "\(listener.port)")
+        #expect(completed["dbname"] == "u", "libpq's default")
+        #expect(completed["password"] == nil)
+        #expect(completed["gssencmode"] == nil)
+    }
+
+    @Test(
+        "that libpq refuses are refused with its reason before anybody connects",
+        arguments: [
+            ("host=a,b hostaddr=127.0.0.1", "2 host names"), ("host=a,b,c port=1,2", "2 port numbers"),
+            ("host=a sslmode=sometimes", "invalid sslmode value"), ("service=unheard_of", "not found"),
+        ])
+    func refused(text: String, reason: String) throws {
+        let error = #expect(throws: PostgresError.self) { try PostgresConnection.Configuration(url: text) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
+    }
 }

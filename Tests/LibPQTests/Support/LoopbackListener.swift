@@ -11,10 +11,14 @@ struct LoopbackListener: ~Copyable {
     let descriptor: Int32
     let port: Int
 
-    init() throws {
+    /// - Parameters:
+    ///   - host: the last number of the address, 127.0.0.`host`. All but 1 exist on Linux only.
+    ///   - port: 0 for a free one.
+    init(host: UInt32 = 1, port wanted: Int = 0) throws {
         let descriptor = keptFromChildren(socket(AF_INET, loopbackStream, 0))
         self.descriptor = descriptor
-        var address = loopbackAddress(port: 0)
+        var address = loopbackAddress(port: wanted)
+        address.sin_addr.s_addr = UInt32(0x7F00_0000 | host).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
@@ -27,6 +31,12 @@ struct LoopbackListener: ~Copyable {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether somebody has connected whom nobody has accepted.
+    var hasVisitor: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1
+    }
 }
 
 struct SocketError: Error {
