@@ -80,6 +80,56 @@ struct HostsTests {
         }
     }
 
+    @Test("are not tried on when a server cannot speak TLS that is demanded: what is misconfigured shows at once")
+    func refusedTLS() async throws {
+        try await withTestDatabase { database in
+            let port = try await database.tcpPort
+            let blackHole = try LoopbackListener()
+            var configuration = try database.configuration([
+                "host": "127.0.0.1,127.0.0.1", "port": "\(port),\(blackHole.port)", "sslmode": "require",
+            ])
+            configuration.connectTimeout = .seconds(30)
+            let error = await postgresError { try await PostgresConnection.connect(configuration) }
+            #expect(error?.code == .connectionFailed)
+            #expect(error?.message.contains("server does not support SSL, but SSL was required") == true)
+            let wasVisited = blackHole.hasVisitor
+            #expect(!wasVisited)
+        }
+    }
+
+    @Test("are a primary and a standby, told apart by target_session_attrs and followed when the standby is promoted")
+    func standby() async throws {
+        try await ReplicatedPair.with { pair in
+            let connect = { (attributes: String) async throws -> (isStandby: Bool, canWrite: Bool) in
+                let connection = try await PostgresConnection.connect(pair.configuration(attributes))
+                let row = try await connection.queryRow(
+                    "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'off'")
+                await connection.close()
+                return try row.decode((Bool, Bool).self)
+            }
+            // The primary is named first, with a black hole before each of them.
+            for attributes in ["standby", "read-only", "prefer-standby"] {
+                #expect(try await connect(attributes) == (isStandby: true, canWrite: false), "\(attributes)")
+            }
+            for attributes in ["primary", "read-write", "any"] {
+                #expect(try await connect(attributes) == (isStandby: false, canWrite: true), "\(attributes)")
+            }
+
+            let pool = PostgresPool(configuration: .init(connection: try pair.configuration("read-write")))
+            try await pool.execute("CREATE TABLE t (id int8)")
+            try await pair.failOver()
+            try await waitUntil("the pool writes to the new primary", deadline: .seconds(30)) {
+                await postgresError { try await pool.execute("INSERT INTO t VALUES (1)") } == nil
+            }
+            let error = await postgresError { try await connect("standby") }
+            #expect(error?.code == .connectionFailed)
+            #expect(error?.message.contains("server is not in hot standby mode") == true)
+            #expect(error?.message.contains("Connection refused") == true)
+            #expect(try await connect("prefer-standby") == (isStandby: false, canWrite: true))
+            await pool.close()
+        }
+    }
+
     @Test("and a connect that is cancelled: it ends at once, in the middle of a host that never answers")
     func cancelled() async throws {
         let blackHole = try LoopbackListener()
