@@ -117,6 +117,36 @@ struct PgBouncerTests {
         }
     }
 
+    @Test("a server session that dies between transactions is replaced unnoticed; inside one, the error says so")
+    func lostSession() async throws {
+        try await PgBouncer.with { bouncer in
+            var configuration = PostgresPool.Configuration(connection: try bouncer.configuration())
+            configuration.maximumConnections = 2
+            let pool = PostgresPool(configuration: configuration)
+            try await pool.execute("CREATE TABLE t (id int8)")
+            let admin = try await PostgresConnection.connect(bouncer.configuration())
+            let othersEnd: PostgresQuery = """
+                SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
+                """
+            // The first of these runs on the session that is free, and ends the other.
+            let lost = await postgresError {
+                try await pool.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO t VALUES (1)")
+                    try await admin.execute(othersEnd)
+                    try await transaction.execute("INSERT INTO t VALUES (2)")
+                }
+            }
+            #expect(lost?.code == .connectionLost)
+            #expect(lost?.isTransient == true)
+            #expect(try await pool.queryRow("SELECT count(*) FROM t").decode(Int.self) == 0)
+
+            try await admin.execute(othersEnd)
+            for _ in 0..<10 { #expect(try await pool.queryRow("SELECT count(*) FROM t").decode(Int.self) == 0) }
+            await pool.close()
+        }
+    }
+
     @Test("start-up options are refused, and the error says which")
     func startupOptions() async throws {
         try await PgBouncer.with { bouncer in

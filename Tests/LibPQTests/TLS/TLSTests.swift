@@ -67,6 +67,25 @@ struct TLSTests {
         }
     }
 
+    @Test("checks the name that was looked up against the certificate, though it is the address that is connected to")
+    func lookedUpName() async throws {
+        try await TLSServer.with { server in
+            try await server.show(.valid)
+            let configuration = { (host: String, options: String) in
+                var configuration = try server.configuration(host: host, address: nil, options)
+                configuration.resolver = { _ throws(PostgresError) in ["127.0.0.1"] }
+                return configuration
+            }
+            try await waitUntil("the right name is accepted, with nothing said but whom to trust") {
+                (try? await connect(configuration(TLSServer.name, "CA"))) == true
+            }
+            let wrongName = await postgresError { try await connect(configuration("other.example.test", "CA")) }
+            #expect(wrongName?.message.contains("does not match host name \"other.example.test\"") == true)
+            let untrusted = await postgresError { try await connect(configuration(TLSServer.name, "")) }
+            #expect(untrusted?.message.contains("certificate verify failed") == true)
+        }
+    }
+
     @Test("is demanded of a remote host that only a service's file names")
     func service() async throws {
         // In a process of its own, because the environment says where the file is.
