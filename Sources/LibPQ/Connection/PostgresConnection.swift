@@ -93,8 +93,8 @@ public actor PostgresConnection: PostgresQueryable {
 
     /// Opens a connection.
     ///
-    /// - Throws: `connectionFailed` (no server there), `authenticationFailed`, `databaseNotFound`, `connectTimeout`. The
-    ///   message names host, role and database as libpq does, never the password.
+    /// - Throws: `connectionFailed` (no server there), `authenticationFailed`, `databaseNotFound`, `connectTimeout`; `cancelled`
+    ///   as soon as the calling task is. The message names host, role and database as libpq does, never the password.
     public static func connect(
         _ configuration: Configuration, logger: Logger = Logger(label: "libpq")
     ) async throws(PostgresError) -> PostgresConnection {
