@@ -17,7 +17,8 @@ func examples(databaseURL: String, server: any Service) async throws {
     // snippet.end
 
     // snippet.service
-    let group = ServiceGroup(services: [pool, server], gracefulShutdownSignals: [.sigterm], logger: .init(label: "app"))
+    let group = ServiceGroup(
+        services: [pool, server], gracefulShutdownSignals: [.sigterm], logger: .init(label: "app"))
     try await group.run()
     // snippet.end
 }
