@@ -23,7 +23,8 @@ extension Decimal: PostgresCodable, PostgresArrayElement {
     /// Writes numeric. Every Decimal is one.
     public func encode(into buffer: inout PostgresBuffer) { PostgresNumeric(self).encode(into: &buffer) }
 
-    /// The same number, or nil when Decimal has no room for it: it holds an integer below 2^128 times a power of ten from -128 to 127, and NaN.
+    /// The same number, or nil when Decimal has no room for it: it holds an integer below 2^128 times a power of ten from -128 to 127, and NaN. Some
+    /// numbers from 10^128 on are refused although they would fit, because Foundation cannot make them.
     public init?(exactly numeric: PostgresNumeric) {
         if numeric.kind == .nan {
             self = .nan
@@ -66,6 +67,8 @@ extension Decimal: PostgresCodable, PostgresArrayElement {
             : Decimal(UInt64(significand >> 64)) * half * half
                 + Decimal(UInt64(truncatingIfNeeded: significand))
         self.init(sign: numeric.kind == .negative ? .minus : .plus, exponent: exponent, significand: whole)
+        // Foundation's arithmetic overflows to NaN without saying so, for some numbers from 10^128 on that Decimal has room for.
+        guard PostgresNumeric(self) == numeric else { return nil }
     }
 
     /// Powers of ten.

@@ -91,6 +91,23 @@ extension RoundTripTests {
         }
     }
 
+    @Test("a numeric as Decimal: the same number or nil, never NaN or rounded, from 10^-170 to 10^212")
+    func decimalsOrNothing() throws {
+        var random = SeededGenerator(for: "decimalsOrNothing")
+        for _ in 0..<Self.rounds * 10 {
+            let digits = (0..<Int.random(in: 1...42, using: &random)).map { _ in
+                String(Int.random(in: 0...9, using: &random))
+            }.joined()
+            let exponent = Int.random(in: -170...170, using: &random)
+            let numeric = try #require(PostgresNumeric("\(digits)e\(exponent)"))
+            if let decimal = Decimal(exactly: numeric) {
+                #expect(PostgresNumeric(decimal) == numeric, "\(digits)e\(exponent)")
+            } else {
+                #expect(digits.count > 37 || !(-128...80).contains(exponent), "\(digits)e\(exponent)")
+            }
+        }
+    }
+
     @Test("integers as PostgresNumeric")
     func numericIntegers() async throws {
         var random = SeededGenerator(for: "numericIntegers")
