@@ -206,6 +206,7 @@ extension PostgresConnection {
         if case .rows(_, wasPrepared: true) = item {
             flush.isStale =
                 failure.sqlState == .invalidSQLStatementName || failure.sqlState == .featureNotSupported
+                || failure.sqlState == .datatypeMismatch
         }
     }
 
@@ -233,7 +234,7 @@ extension PostgresConnection {
         case (.deallocated, .invalidSQLStatementName?): break  // it is gone, which is what was wanted
         case (.deallocated(let name), _): statements.keepEvicted(name)
         case (.prepared(let key), _), (.rows(let key, _), .invalidSQLStatementName?): statements.forget(key)
-        case (.rows(let key, _), .featureNotSupported?): statements.evict(key)
+        case (.rows(let key, _), .featureNotSupported?), (.rows(let key, _), .datatypeMismatch?): statements.evict(key)
         default: break
         }
     }

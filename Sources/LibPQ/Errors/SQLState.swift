@@ -53,6 +53,9 @@ extension SQLState {
     public static let statementCompletionUnknown: SQLState = "40003"
     /// `40P01`: a deadlock was broken at this transaction's cost; run it again.
     public static let deadlockDetected: SQLState = "40P01"
+    /// `42804`: an expression is of another type than its place wants; also a prepared parameter whose type was inferred before
+    /// `ALTER TABLE`.
+    public static let datatypeMismatch: SQLState = "42804"
     /// `42P01`: no such table.
     public static let undefinedTable: SQLState = "42P01"
     /// `53300`: the server has no connection slot left.

@@ -63,6 +63,19 @@ struct EnumTests {
         case zero = "a\0"
     }
 
+    @Test("is inferred again when its column has got another type")
+    func alteredColumn() async throws {
+        try await withTestDatabase { database in
+            let connection = try await connect(to: database)
+            try await connection.execute("CREATE TABLE diary (mood text)")
+            try await connection.execute("INSERT INTO diary VALUES (\(Mood.sad))")
+            try await connection.execute("ALTER TABLE diary ALTER COLUMN mood TYPE mood USING mood::mood")
+            try await connection.execute("INSERT INTO diary VALUES (\(Mood.happy))")
+            let moods = try await connection.query("SELECT mood FROM diary").decode(Mood.self)
+            #expect(moods == [.sad, .happy])
+        }
+    }
+
     @Test("goes into a COPY in binary format")
     func copy() async throws {
         try await withTestDatabase { database in
