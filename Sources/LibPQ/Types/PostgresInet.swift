@@ -24,7 +24,7 @@ public struct PostgresInet: Sendable, Hashable {
 }
 
 extension PostgresInet: PostgresCodable, PostgresArrayElement {
-    /// `inet`. A `cidr` column takes it, and refuses bits that are set beyond the prefix.
+    /// `inet`. A `cidr` column takes it, and sets the bits beyond the prefix to zero.
     public static var postgresType: PostgresType { .inet }
     /// `inet[]`
     public static var postgresArrayType: PostgresType { .inetArray }

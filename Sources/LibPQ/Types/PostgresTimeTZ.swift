@@ -12,13 +12,13 @@ public struct PostgresTimeTZ: Sendable, Hashable {
 
     /// Nil when the distance is 16 hours or more.
     public init?(_ time: PostgresTime, secondsFromGMT: Int) {
-        guard abs(secondsFromGMT) < Self.limit else { return nil }
+        guard secondsFromGMT.magnitude < Self.limit else { return nil }
         self.time = time
         self.secondsFromGMT = secondsFromGMT
     }
 
     /// Source: PostgreSQL, `MAX_TZDISP_HOUR` in `datatype/timestamp.h`.
-    private static let limit = 16 * 3600
+    private static let limit: UInt = 16 * 3600
 }
 
 extension PostgresTimeTZ: CustomStringConvertible {

@@ -6,8 +6,10 @@ extension String: PostgresCodable {
     /// them; and jsonb and jsonpath.
     public init(from cell: PostgresCell) throws(PostgresError) {
         switch cell.type {
-        case .text, .varchar, .bpchar, .name, .unknown, .json, .char, .xml, .refcursor:
+        case .text, .varchar, .bpchar, .name, .unknown, .json, .xml, .refcursor:
             self = try cell.string()
+        case .char:
+            self = cell.containsNUL ? "" : try cell.string()  // a zero byte is empty in the server's text form, too
         case .jsonb, .jsonpath:
             self = try cell.string(from: 1)  // after the version byte
         case _ where cell.type.rawValue >= PostgresType.firstUserDefined:

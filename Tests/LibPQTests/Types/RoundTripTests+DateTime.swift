@@ -87,6 +87,7 @@ extension RoundTripTests {
         }
         #expect(zoned.count == times.count * 8)
         #expect(PostgresTimeTZ(times[0], secondsFromGMT: 57_600) == nil)
+        #expect(PostgresTimeTZ(times[0], secondsFromGMT: .min) == nil)
         try await withTestDatabase { database in
             let connection = try await database.connect()
             try await check(times, "time", on: connection, text: \.description)

@@ -38,6 +38,10 @@ extension RoundTripTests {
             let network = try #require(PostgresInet("10.0.0.0/8"))
             try await connection.execute("INSERT INTO networks VALUES (\(network))")
             #expect(try await connection.queryRow("SELECT network FROM networks").decode(PostgresInet.self) == network)
+            // A host's bits are lost there.
+            let host = try #require(PostgresInet("10.1.2.3/8"))
+            try await connection.execute("UPDATE networks SET network = \(host)")
+            #expect(try await connection.queryRow("SELECT network FROM networks").decode(PostgresInet.self) == network)
         }
     }
 

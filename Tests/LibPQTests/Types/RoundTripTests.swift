@@ -229,6 +229,8 @@ struct RoundTripTests {
             let (a, b, c, d, e, f, g) = try row.decode((String, String, String, String, String, Int, String).self)
             #expect([a, b, c, d, e, g] == ["a", "b  ", "c", "d", "happy", "x"])
             #expect(f == 7)
+            let empty = try await connection.queryRow("SELECT ''::\"char\"").decode(String.self)
+            #expect(empty == "")
         }
     }
 }
