@@ -69,8 +69,8 @@ struct ConnectionOptions: Sendable, Hashable {
     /// Whether hosts, and the addresses of each, are tried in random order (libpq 16 and later).
     var balancesLoad: Bool { values["load_balance_hosts"] == "random" }
 
-    /// These options and what libpq adds to them: from the service file, from the environment, its own defaults. Passwords are left
-    /// out.
+    /// These options and what libpq adds to them: from the service file, from the environment, its own defaults. Who connects, and
+    /// to which database, is left out.
     ///
     /// libpq adds them only when it begins to connect. So it is made to begin, with one option spoilt: that it finds after it has
     /// read everything, and before it looks for a host.
@@ -78,7 +78,9 @@ struct ConnectionOptions: Sendable, Hashable {
     /// - Throws: `invalidConfiguration` when libpq finds something else wrong first: an unknown service, lists of different length.
     func completed() throws(PostgresError) -> ConnectionOptions {
         let spoilt = "to be refused"
-        guard let started = ConnectionHandle.start(values.merging(["gssencmode": spoilt]) { $1 }) else {
+        // With a user and a password it looks for neither, in the account database and in the password file.
+        let probe = ["gssencmode": spoilt, "user": "somebody", "password": "none"]
+        guard let started = ConnectionHandle.start(values.merging(probe) { $1 }) else {
             throw PostgresError(.invalidConfiguration, "libpq is out of memory")
         }
         defer { PQfinish(started) }
@@ -89,7 +91,7 @@ struct ConnectionOptions: Sendable, Hashable {
         defer { PQconninfoFree(first) }
         var options = ConnectionOptions(values: [:])
         options.add(first)
-        for keyword in ["gssencmode", "password", "sslpassword"] { options.values[keyword] = nil }
+        for keyword in probe.keys + ["dbname", "sslpassword"] { options.values[keyword] = nil }
         options.values = options.values.filter { !$0.value.isEmpty }  // to libpq that is "not given"
         return options
     }
