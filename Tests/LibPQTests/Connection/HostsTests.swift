@@ -9,14 +9,14 @@ struct HostsTests {
     private func refused() throws -> Int { try LoopbackListener().port }
 
     private func configuration(
-        _ database: TestDatabase, ports: [Int], _ attributes: String = "any"
+        _ database: TestDatabase, ports: [Int], _ attributes: String = "any", timeout: Duration = .seconds(10)
     ) throws -> PostgresConnection.Configuration {
         let hosts = ports.map { _ in "127.0.0.1" }.joined(separator: ",")
         var configuration = try database.configuration([
             "host": hosts, "hostaddr": hosts, "port": ports.map(String.init).joined(separator: ","),
             "target_session_attrs": attributes,
         ])
-        configuration.connectTimeout = .milliseconds(300)
+        configuration.connectTimeout = timeout
         return configuration
     }
 
@@ -25,7 +25,8 @@ struct HostsTests {
         try await withTestDatabase { database in
             let blackHole = try LoopbackListener()
             let ports = [try refused(), blackHole.port, blackHole.port, try await database.tcpPort]
-            let connection = try await PostgresConnection.connect(configuration(database, ports: ports))
+            let connection = try await PostgresConnection.connect(
+                configuration(database, ports: ports, timeout: .seconds(2)))
             #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
         }
     }
@@ -37,7 +38,7 @@ struct HostsTests {
             let refused = try refused()
             let error = await postgresError {
                 try await PostgresConnection.connect(
-                    configuration(database, ports: [refused, blackHole.port]))
+                    configuration(database, ports: [refused, blackHole.port], timeout: .milliseconds(300)))
             }
             #expect(error?.code == .connectTimeout)
             #expect(error?.message.contains("none of 2 hosts") == true)
@@ -107,7 +108,7 @@ struct HostsTests {
                 await connection.close()
                 return try row.decode((Bool, Bool).self)
             }
-            // The primary is named first, with a black hole before each of them.
+            // The primary is named first, then comes a black hole.
             for attributes in ["standby", "read-only", "prefer-standby"] {
                 #expect(try await connect(attributes) == (isStandby: true, canWrite: false), "\(attributes)")
             }

@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import EmbeddedPostgres
 
-/// A primary and its standby, and a black hole before each in the list of hosts.
+/// A primary and its standby, and a black hole between them in the list of hosts.
 final class ReplicatedPair: Sendable {
     private let primary: EmbeddedPostgres
     private let standby: EmbeddedPostgres
@@ -67,7 +67,7 @@ final class ReplicatedPair: Sendable {
         await promoted.close()
     }
 
-    /// Where to connect: a black hole, the primary, the black hole again, the standby.
+    /// Where to connect: the primary, a black hole, the standby.
     func configuration(_ attributes: String) throws -> PostgresConnection.Configuration {
         let servers = try [primary, standby].map { server in
             guard let url = server.tcpURL.flatMap({ URLComponents(string: $0) }), let port = url.port else {
@@ -75,13 +75,13 @@ final class ReplicatedPair: Sendable {
             }
             return (url: url, port: port)
         }
-        let ports = servers.flatMap { [blackHole.port, $0.port] }.map(String.init).joined(separator: ",")
+        let ports = [servers[0].port, blackHole.port, servers[1].port].map(String.init).joined(separator: ",")
         var configuration = try PostgresConnection.Configuration(
             url: """
-                host=127.0.0.1,127.0.0.1,127.0.0.1,127.0.0.1 port=\(ports) user=\(servers[0].url.user ?? "") \
+                host=127.0.0.1,127.0.0.1,127.0.0.1 port=\(ports) user=\(servers[0].url.user ?? "") \
                 password=\(servers[0].url.password ?? "") dbname=postgres target_session_attrs=\(attributes)
                 """)
-        configuration.connectTimeout = .milliseconds(500)
+        configuration.connectTimeout = .milliseconds(1500)
         return configuration
     }
 }
