@@ -1,3 +1,4 @@
+internal import LibPQ
 import Synchronization
 
 /// Lets one request at a time run a key within this process; its duplicates wait here, in memory, without a pooled

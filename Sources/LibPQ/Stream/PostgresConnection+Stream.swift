@@ -101,22 +101,37 @@ extension PostgresConnection {
         _ patience: Patience,
         _ body: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
     ) async throws(PostgresError) -> Batch<Element> {
-        guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
-        openStream?.isInUse = true
+        guard let handle, let stream = openStream else {
+            throw PostgresError(.connectionClosed, "the connection is closed")
+        }
+        stream.isInUse = true
+        let result: Result<Batch<Element>, PostgresError>
         do throws(PostgresError) {
             var patience = patience
-            let batch = try await heedingCancellation(&patience) { patience throws(PostgresError) in
-                try await body(handle, &patience)
-            }
-            openStream?.isInUse = false
+            result = .success(
+                try await heedingCancellation(&patience) { patience throws(PostgresError) in
+                    try await body(handle, &patience)
+                })
+        } catch {
+            result = .failure(error)
+        }
+        stream.isInUse = false
+        // Whoever has ended the stream may have interrupted a wait that was over already; the next one is not meant.
+        if stream.isEnded { thread.clearInterrupt() }
+        guard openStream === stream else {
+            leave()  // the connection was closed meanwhile, and left the turn to whoever used it
+            _ = try result.get()
+            throw PostgresError(.connectionClosed, "the connection was closed")
+        }
+        switch result {
+        case .success(let batch):
             if batch.isLast {
-                if let id = openStream?.transactionID, let failure = batch.failure { markFailed(id, failure) }
+                if let id = stream.transactionID, let failure = batch.failure { markFailed(id, failure) }
                 openStream = nil
                 leave()
             }
             return batch
-        } catch {
-            openStream?.isInUse = false
+        case .failure(let error):
             close()
             throw error
         }

@@ -205,4 +205,47 @@ struct RowStreamTests {
             #expect(error?.code == .connectionClosed)
         }
     }
+
+    @Test("whose connection is closed in the middle of a read gives its turn back")
+    func closedWhileRead() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let backend = await connection.backendProcessID
+            let reading = Task {
+                for try await _ in connection.stream("SELECT pg_sleep(0.3), n FROM generate_series(1, 2) n") {}
+            }
+            try await waitUntil("it is read") {
+                try await database.pool.queryRow(
+                    "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = \(backend) AND query LIKE '%pg_sleep(0.3)%'"
+                ).decode(Bool.self)
+            }
+            await connection.close()
+            // It would wait for ever for a turn that nobody gives back.
+            let next = await postgresError { try await connection.execute("SELECT 1") }
+            #expect(next?.code == .connectionClosed)
+            #expect(await postgresError { try await reading.value }?.code == .connectionClosed)
+        }
+    }
+
+    @Test("that is ended by ROLLBACK from another task interrupts no later statement")
+    func endedByAnotherTask() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            for _ in 0..<20 {
+                let transaction = try await connection.begin()
+                let started = AsyncStream<Void>.makeStream()
+                let reading = Task {
+                    for try await _ in transaction.stream("SELECT repeat('x', 1000) FROM generate_series(1, 100000)") {
+                        started.continuation.yield()
+                    }
+                }
+                for await _ in started.stream { break }
+                await connection.rollBack(transaction)
+                let later = await postgresError { try await connection.execute("SELECT pg_sleep(0.01)") }
+                #expect(later == nil)
+                let ended = await postgresError { try await reading.value }
+                #expect(ended != nil)
+            }
+        }
+    }
 }
