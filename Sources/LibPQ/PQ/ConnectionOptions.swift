@@ -48,9 +48,9 @@ struct ConnectionOptions: Sendable, Hashable {
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 
-    /// The value given, or else the environment variable that libpq would take.
+    /// The value given, or else the environment variable that libpq would take. An empty value is as good as none to libpq.
     func value(_ keyword: String, environment variable: String) -> String? {
-        values[keyword] ?? ProcessInfo.processInfo.environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+        [values[keyword], ProcessInfo.processInfo.environment[variable]].lazy.compactMap { $0 }.first { !$0.isEmpty }
     }
 
     /// Whether some host is reached over a network that others can listen to: a TCP host that is not loopback.

@@ -40,11 +40,19 @@ struct ConnectionOptionsTests {
             "postgresql://u@db.example.com/d", "host=10.0.0.1", "hostaddr=10.0.0.1 host=localhost",
             "postgresql://u@localhost,db.example.com/d", "host=127.example.com", "host=localhost.example.com",
             "postgresql://u@[2001:db8::1]/d",
+            "host=db.example.com hostaddr=''",
         ])
     func remote(url: String) throws {
         #expect(try ConnectionOptions(parsing: url).reachesRemoteHost)
         let resolved = try PostgresConnection.Configuration(url: url).resolvedOptions
         #expect(resolved["sslmode"] == "verify-full")
+    }
+
+    @Test("judge each host of a list by its address, or by its name where the list of addresses has a gap")
+    func remoteInList() throws {
+        let url = "host=127.0.0.1,db.example.com hostaddr=127.0.0.1,"
+        let targets = try PostgresConnection.Configuration(url: url).targets
+        #expect(targets.map { $0.values["sslmode"] } == [nil, "verify-full"])
     }
 
     @Test(
