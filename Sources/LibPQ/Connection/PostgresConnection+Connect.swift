@@ -130,6 +130,10 @@ extension PostgresConnection {
         if let password = options.values["password"], !password.isEmpty {
             text = text.split(separator: password, omittingEmptySubsequences: false).joined(separator: "***")
         }
+        // Given an address, libpq says nothing of the name. These are its words when it has looked the name up itself.
+        if let host = options.values["host"], let address = options.values["hostaddr"], host != address {
+            text.replace("server at \"\(address)\"", with: "server at \"\(host)\" (\(address))")
+        }
         let failure = ConnectFailure(libpqMessage: text)
         return PostgresError(
             failure.code, failure.message, server: failure.sqlState.map { ServerDiagnostics(sqlState: $0) })

@@ -107,6 +107,11 @@ struct NameLookupTests {
             let error = await postgresError { try await PostgresConnection.connect(configuration) }
             #expect(error?.code == .connectTimeout)
             #expect(error?.message.contains("127.0.0.2") == true)
+
+            configuration.resolver = { _ throws(PostgresError) in ["127.0.0.3"] }
+            let refused = await postgresError { try await PostgresConnection.connect(configuration) }
+            let words = "\"db.example.test\" (127.0.0.3), port \(port) failed: Connection refused"
+            #expect(refused?.message.contains(words) == true, "names the host, too")
         }
     }
     #endif
