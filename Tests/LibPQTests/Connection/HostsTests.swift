@@ -137,9 +137,10 @@ struct HostsTests {
         let configuration = try PostgresConnection.Configuration(
             url: "host=127.0.0.1,127.0.0.1 port=\(blackHole.port) connect_timeout=60")
         let connecting = Task { try await PostgresConnection.connect(configuration) }
-        // The connection's thread sits in poll: there is no signal to wait for, and none is needed.
-        await Task.yield()
+        try await waitUntil("the host has been reached") { blackHole.hasVisitor }
+        let start = ContinuousClock.now
         connecting.cancel()
         #expect(await postgresError { try await connecting.value }?.code == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(20), "the time-out is a minute")
     }
 }
