@@ -86,6 +86,29 @@ struct PgBouncerTests {
         }
     }
 
+    // Statements that are kept prepared are left behind on the first session, and made again on the next.
+    @Test(
+        "a client goes on when the pooler gives it another session of the server", arguments: [0, 16])
+    func swappedSessions(statementCacheCapacity: Int) async throws {
+        try await PgBouncer.with { bouncer in
+            var configuration = try bouncer.configuration()
+            configuration.statementCacheCapacity = statementCacheCapacity
+            let client = try await PostgresConnection.connect(configuration)
+            let other = try await PostgresConnection.connect(configuration)
+            func backend() async throws -> Int32 {
+                try await client.queryRow("SELECT pg_backend_pid()").decode(Int32.self)
+            }
+            let first = try await backend()
+            // While the other one's transaction holds that session, ours is another.
+            let second = try await other.withTransaction { transaction in
+                #expect(try await transaction.queryRow("SELECT pg_backend_pid()").decode(Int32.self) == first)
+                #expect(try await client.withTransaction { try await $0.queryRow("SELECT 2").decode(Int.self) } == 2)
+                return try await backend()
+            }
+            #expect(second != first)
+        }
+    }
+
     @Test("statements that are kept prepared against the advice fail with 26000 at worst; never does another one run")
     func preparedAgainstAdvice() async throws {
         try await PgBouncer.with { bouncer in
