@@ -60,8 +60,9 @@ docs: ## check that the documentation comments of the libraries build (needs doc
 	@mkdir -p .build/docs
 	@$(SWIFT) package $(SWIFTFLAGS) dump-symbol-graph --minimum-access-level public --skip-synthesized-members >/dev/null
 	@for module in LibPQ SQLMigrations Idempotency HummingbirdIdempotency EmbeddedPostgres; do \
-		mkdir -p .build/docs/$$module.docc; \
-		docc convert .build/docs/$$module.docc --fallback-display-name $$module \
+		catalog=Sources/$$module/$$module.docc; \
+		[ -d $$catalog ] || { catalog=.build/docs/$$module.docc; mkdir -p $$catalog; }; \
+		docc convert $$catalog --fallback-display-name $$module \
 			--fallback-bundle-identifier swift-idempotency.$$module \
 			--additional-symbol-graph-dir .build/*/symbolgraph --output-path .build/docs/$$module.doccarchive || exit 1; \
 	done
