@@ -52,10 +52,10 @@ public actor PostgresConnection: PostgresQueryable {
     private var isBusy = false
     private var queue: Deque<Waiter> = []
     private var lastWaiterID: UInt64 = 0
-    private var onClose: (@Sendable (_ serverIsLeaving: Bool) -> Void)?
-    /// A server's error said that it is going away, or that it has become read-only.
-    private(set) var serverIsLeaving = false
-    /// The server was read-only when the connection was made, so that being refused a write means nothing.
+    private var onClose: (@Sendable (Suspicion?) -> Void)?
+    /// What an error of the server's means for other connections to it.
+    private var suspicion: Suspicion?
+    /// The session was read-only when the connection was made.
     var startedReadOnly = false
 
     /// Counts, from the connection's start.
@@ -111,7 +111,7 @@ public actor PostgresConnection: PostgresQueryable {
         handle = nil
         transaction = nil
         hasEnded.store(true, ordering: .sequentiallyConsistent)
-        onClose?(serverIsLeaving)
+        onClose?(suspicion)
         onClose = nil
         dropStream()
         resumeNotificationWaiter(closeReason ?? PostgresError(.connectionClosed, "the connection is closed"))
@@ -124,25 +124,20 @@ public actor PostgresConnection: PostgresQueryable {
     public var backendProcessID: Int32 { handle?.backendProcessID ?? 0 }
 
     /// Calls `body` on the connection's thread when the connection ends; at once when it has.
-    func whenClosed(_ body: @escaping @Sendable (_ serverIsLeaving: Bool) -> Void) {
-        if handle == nil { body(serverIsLeaving) } else { onClose = body }
+    func whenClosed(_ body: @escaping @Sendable (Suspicion?) -> Void) {
+        if handle == nil { body(suspicion) } else { onClose = body }
     }
 
     /// Looks for signs that other connections to this server had better not be used any more either.
     func watchForLeaving(_ sqlState: SQLState?) {
-        switch sqlState {
-        case .adminShutdown?, .crashShutdown?, .cannotConnectNow?: serverIsLeaving = true
-        case .readOnlySQLTransaction?:
-            // Whoever asked for a read-only transaction, or for a standby, has got what was asked for.
-            if !startedReadOnly, transaction?.options.isReadOnly != true { serverIsLeaving = true }
-        default: break
-        }
+        let isReadOnly = transaction?.options.isReadOnly ?? false
+        suspicion = Suspicion(sqlState, inTransaction: isReadOnly) ?? suspicion
     }
 
     /// What a pool must know when the connection comes back.
-    func endLease() -> (isClean: Bool, serverIsLeaving: Bool) {
-        defer { serverIsLeaving = false }
-        return (isClean, serverIsLeaving)
+    func endLease() -> (isClean: Bool, suspicion: Suspicion?) {
+        defer { suspicion = nil }
+        return (isClean, suspicion)
     }
 
     /// Whether the server gives a sign of life; one round trip.

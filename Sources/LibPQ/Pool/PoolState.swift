@@ -23,10 +23,12 @@ struct PoolState<Connection: AnyObject> {
         let endOfLife: Instant
         /// Connections of an earlier generation are suspect.
         let generation: UInt64
+        /// The session was read-only when the connection was made: the server is a standby, or a setting says so.
+        var startedReadOnly = false
     }
 
     enum Acquired {
-        /// Make sure that the connection still works if it needs validation.
+        /// A connection that needs validation is not the caller's yet: see ``awaitValidation()``.
         case lease(Member, needsValidation: Bool)
         case wait(WaiterID)
         case refused
@@ -50,10 +52,16 @@ struct PoolState<Connection: AnyObject> {
     private(set) var idle: [(member: Member, since: Instant)] = []
     private(set) var leased = 0
     private(set) var opening = 0
+    /// How many of the leased ones are asked for a sign of life, each for a caller in the queue.
+    private(set) var validating = 0
     private(set) var waiters: Deque<WaiterID> = []
     private(set) var isClosed = false
     private var lastWaiterID: WaiterID = 0
     private var generation: UInt64 = 0
+    /// A connection of this pool could write when it was made.
+    private var hasBeenWritable = false
+    /// When all connections were last suspected because a write was refused.
+    private var readOnlySince: Instant?
 
     /// Set while the last attempt to open a connection has failed.
     private var failing: (backoff: Backoff, retryAt: Instant, upTo: WaiterID)?
@@ -67,13 +75,37 @@ struct PoolState<Connection: AnyObject> {
     /// Somebody wants a connection. The most recently used one is the warmest.
     mutating func acquire(now: Instant) -> Acquired {
         if isClosed { return .refused }
-        if waiters.isEmpty, let (member, since) = idle.popLast() {
+        // Those who wait have a connection each that is being validated.
+        if waiters.count <= validating, let (member, since) = idle.popLast() {
             leased += 1
             return .lease(member, needsValidation: now - since >= limits.validationInterval)
         }
+        return .wait(queue())
+    }
+
+    /// The leased connection needs validation: the caller waits for it, or for another that comes sooner. Report the outcome with
+    /// ``validated(_:now:)`` or ``validationFailed()``.
+    mutating func awaitValidation() -> WaiterID {
+        validating += 1
+        return queue()
+    }
+
+    /// The connection has given a sign of life.
+    mutating func validated(_ member: Member, now: Instant) -> Placed {
+        validating -= 1
+        return released(member, now: now)
+    }
+
+    /// The connection has given none, and is closed.
+    mutating func validationFailed() {
+        validating -= 1
+        discardedLeased()
+    }
+
+    private mutating func queue() -> WaiterID {
         lastWaiterID += 1
         waiters.append(lastWaiterID)
-        return .wait(lastWaiterID)
+        return lastWaiterID
     }
 
     /// A waiter's deadline passed or its task was cancelled. False when it has been served already.
@@ -97,11 +129,11 @@ struct PoolState<Connection: AnyObject> {
 
     // MARK: Opening
 
-    /// One connection more to open: for each waiter that no opening serves yet, and up to the minimum. While opening fails, one
-    /// at a time and with pauses.
+    /// One connection more to open: for each waiter that no opening and no validation serves yet, and up to the minimum. While
+    /// opening fails, one at a time and with pauses.
     mutating func nextOpening(now: Instant) -> Opening? {
         guard !isClosed, openConnections < limits.maximum else { return nil }
-        guard opening < waiters.count || openConnections < limits.minimum else { return nil }
+        guard opening + validating < waiters.count || openConnections < limits.minimum else { return nil }
         var delay = Duration.zero
         if let failing {
             if opening > 0 { return nil }
@@ -119,6 +151,7 @@ struct PoolState<Connection: AnyObject> {
     mutating func opened(_ member: Member, now: Instant) -> Placed {
         opening -= 1
         failing = nil
+        if !member.startedReadOnly { hasBeenWritable = true }
         return place(member, now: now)
     }
 
@@ -137,7 +170,30 @@ struct PoolState<Connection: AnyObject> {
         return Array(concerned)
     }
 
-    // MARK: Upkeep
+    // MARK: Suspicion
+
+    /// How often connections are replaced because a write was refused. Enough to follow a failover behind a name soon; seldom
+    /// enough where it is not one, and replacing them does not help: a session that was made read-only by hand, or a standby that
+    /// stays one.
+    static var readOnlyInterval: Duration { .seconds(10) }
+
+    /// One connection has learnt something that may concern all.
+    ///
+    /// Nothing follows when it is suspect itself: those that exist now were made after what it speaks of. Nor from a refused write
+    /// if no connection of this pool could ever write: then the pool is one for reading.
+    ///
+    /// - Returns: the connections to close; nil when nothing follows.
+    mutating func suspect(_ suspicion: Suspicion, reportedBy member: Member, now: Instant) -> [Connection]? {
+        if member.generation != generation { return nil }
+        switch suspicion {
+        case .serverIsLeaving, .noAnswer: break
+        case .serverIsReadOnly:
+            if !hasBeenWritable { return nil }
+            if let readOnlySince, now - readOnlySince < Self.readOnlyInterval { return nil }
+            readOnlySince = now
+        }
+        return suspectAll()
+    }
 
     /// The server may have been replaced or demoted: no connection that exists now is leased again.
     ///
@@ -147,6 +203,8 @@ struct PoolState<Connection: AnyObject> {
         defer { idle.removeAll() }
         return idle.map(\.member.connection)
     }
+
+    // MARK: Upkeep
 
     /// - Returns: the connections to close: at the end of their life, or idle for long and more than the minimum.
     mutating func upkeep(now: Instant) -> [Connection] {

@@ -12,7 +12,7 @@ extension PostgresPool {
         /// its last statement; more connections than about twice the server's cores seldom do more work.
         public var maximumConnections = 16
         /// How long a caller waits for a connection before `poolExhausted`. Default 5 s. A call's own deadline, if it is earlier,
-        /// ends the wait with `timedOut`.
+        /// ends the wait with `timedOut`. Both carry the last failure to connect, if there is one, as `underlying`.
         public var acquireTimeout: Duration = .seconds(5)
         /// How long a connection beyond the minimum may be idle before it is closed. Default 10 min.
         public var idleTimeout: Duration = .seconds(600)
@@ -31,18 +31,17 @@ extension PostgresPool {
             self.init(connection: try PostgresConnection.Configuration(url: url))
         }
 
-        /// Stops the program with a sentence when the numbers make no sense together.
-        func check() {
-            precondition(maximumConnections > 0, "maximumConnections must be at least 1")
-            precondition(
-                (0...maximumConnections).contains(minimumConnections),
-                "minimumConnections must be 0 to maximumConnections")
-            for (name, duration) in [
+        /// What is wrong with the numbers; nil when they make sense together.
+        var problem: String? {
+            if maximumConnections < 1 { return "maximumConnections must be at least 1" }
+            if !(0...maximumConnections).contains(minimumConnections) {
+                return "minimumConnections must be 0 to maximumConnections"
+            }
+            let durations = [
                 ("acquireTimeout", acquireTimeout), ("idleTimeout", idleTimeout), ("maximumLifetime", maximumLifetime),
                 ("validationInterval", validationInterval),
-            ] {
-                precondition(duration > .zero, "\(name) must be longer than zero")
-            }
+            ]
+            return durations.first { $0.1 <= .zero }.map { "\($0.0) must be longer than zero" }
         }
     }
 }

@@ -8,11 +8,12 @@ internal import Synchronization
 /// is clean: no open or failed transaction, no changed session state; otherwise it is reset or closed. Connections are
 /// opened when they are needed, and closed when they are idle for long or old.
 ///
-/// When the server says that it is going away (`57P01` to `57P03`) or turns out to be read-only (`25006`, on a connection that was
-/// made to a server that was not), all connections that exist are suspect: none is leased again.
+/// When the server says that it is going away (`57P01` to `57P03`) or refuses a write because it is read-only (`25006`), all
+/// connections that exist are suspect: none is leased again. A refused write means nothing in a transaction that was opened READ
+/// ONLY, and in a pool none of whose connections could ever write; and connections are replaced because of one at most every 10 s.
 ///
 /// While no connection can be made, attempts follow one another with pauses that grow to 1 s; each caller waits for one attempt
-/// that began after it came, and is told why that failed.
+/// that began after it came, and is told why that failed. See <doc:Pooling>.
 public final class PostgresPool: PostgresQueryable, Service {
     typealias State = PoolState<PostgresConnection>
     typealias Member = State.Member
@@ -25,6 +26,11 @@ public final class PostgresPool: PostgresQueryable, Service {
         /// Answers that came before their waiter had stored its continuation.
         var early: [State.WaiterID: Answer] = [:]
         var upkeep: Task<Void, Never>?
+        /// Attempts to connect that are under way, or wait for their time.
+        var attempts: [UInt64: Task<Void, Never>] = [:]
+        var lastAttempt: UInt64 = 0
+        /// Why the last attempt failed; nil once one has not.
+        var connectError: PostgresError?
         /// Wait until the closed pool has no connection left.
         var drained: [UnsafeContinuation<Void, Never>] = []
 
@@ -46,15 +52,22 @@ public final class PostgresPool: PostgresQueryable, Service {
     private let configuration: Configuration
     private let logger: Logger
     private let shared: Guarded<Shared>
+    private let time: PoolTime
     private let metrics: PoolMetrics?
 
     /// Makes a pool; opens no connection yet.
     ///
     /// The configuration must make sense: a maximum of at least 1, a minimum that is not larger, no time-out of zero or less.
-    public init(configuration: Configuration, logger: Logger = Logger(label: "libpq")) {
-        configuration.check()
+    public convenience init(configuration: Configuration, logger: Logger = Logger(label: "libpq")) {
+        self.init(configuration: configuration, logger: logger, time: .continuous)
+    }
+
+    init(configuration: Configuration, logger: Logger = Logger(label: "libpq"), time: PoolTime) {
+        let problem = configuration.problem
+        precondition(problem == nil, problem ?? "")
         self.configuration = configuration
         self.logger = logger
+        self.time = time
         metrics = PoolMetrics(configuration)
         shared = Guarded(
             Shared(
@@ -65,7 +78,11 @@ public final class PostgresPool: PostgresQueryable, Service {
                         validationInterval: configuration.validationInterval))))
     }
 
-    deinit { shared.withLock { $0.upkeep }?.cancel() }
+    deinit {
+        let (upkeep, attempts) = shared.withLock { ($0.upkeep, $0.attempts.values) }
+        upkeep?.cancel()
+        for attempt in attempts { attempt.cancel() }
+    }
 
     /// The largest number of connections.
     public var maximumConnections: Int { configuration.maximumConnections }
@@ -123,9 +140,11 @@ public final class PostgresPool: PostgresQueryable, Service {
     // MARK: Life
 
     /// Keeps the minimum of connections open until graceful shutdown; then refuses new callers, closes idle connections, and
-    /// returns when all leased ones have come back.
+    /// returns when all leased ones have come back, however long that takes: only their own deadlines bound it. Cancelling the
+    /// task does the same.
     ///
-    /// A service group shuts its services down from the last to the first: put the pool before the services that use it.
+    /// A service group shuts its services down from the last to the first, each when the one after it has returned: put the pool
+    /// before the services that use it, and it outlives them. Using the pool does not depend on this running.
     public func run() async throws {
         keepUp()
         try? await gracefulShutdown()  // cancelled: the same, at once
@@ -141,11 +160,12 @@ public final class PostgresPool: PostgresQueryable, Service {
 
     /// Refuses new callers, fails those who wait and closes idle connections; leased ones are closed when they come back.
     public func close() async {
-        let (waiters, connections, upkeep) = shared.withLock { shared in
+        let (waiters, connections, tasks) = shared.withLock { shared in
             let (ids, connections) = shared.pool.close()
-            return (ids.compactMap { shared.answer($0, .failure(Self.closedError)) }, connections, shared.upkeep)
+            let tasks = Array(shared.attempts.values) + (shared.upkeep.map { [$0] } ?? [])
+            return (ids.compactMap { shared.answer($0, .failure(Self.closedError)) }, connections, tasks)
         }
-        upkeep?.cancel()
+        for task in tasks { task.cancel() }
         for waiter in waiters { waiter.resume(returning: .failure(Self.closedError)) }
         for connection in connections { await connection.close() }
         recordCounts()
@@ -174,14 +194,14 @@ public final class PostgresPool: PostgresQueryable, Service {
     }
 
     private func acquire(until deadline: ContinuousClock.Instant?) async throws(PostgresError) -> Lease {
-        let start = ContinuousClock.now
+        let start = time.now()
         let timeout = start + configuration.acquireTimeout
         let end = min(timeout, deadline ?? timeout)
         do throws(PostgresError) {
             let member = try await acquireMember(start, until: end)
             recordCounts()
             guard let metrics else { return Lease(member: member, since: nil) }
-            let now = ContinuousClock.now
+            let now = time.now()
             metrics.waited(now - start)
             return Lease(member: member, since: now)
         } catch {
@@ -189,7 +209,8 @@ public final class PostgresPool: PostgresQueryable, Service {
             guard error.code == .poolExhausted else { throw error }
             metrics?.timedOut()
             if end == timeout { throw error }
-            throw PostgresError(.timedOut, "the deadline passed before a connection became free")
+            throw PostgresError(
+                .timedOut, "the deadline passed before a connection became free", underlying: error.underlying)
         }
     }
 
@@ -205,37 +226,55 @@ public final class PostgresPool: PostgresQueryable, Service {
             open(openings)
             switch acquired {
             case .lease(let member, let needsValidation):
-                let connection = member.connection
-                if connection.hasEnded.load(ordering: .sequentiallyConsistent) {
+                if member.connection.hasEnded.load(ordering: .sequentiallyConsistent) {
                     discard()
-                } else if needsValidation, await !connection.answers(by: min(end, now + Self.validationTimeout)) {
-                    discard()
-                    // Those that were idle for longer will have fared no better.
-                    suspectAll("a connection did not answer")
+                } else if needsValidation {
+                    let id = shared.withLock { $0.pool.awaitValidation() }
+                    validate(member)
+                    return try await wait(as: id, for: end - now).get()
                 } else {
                     return member
                 }
-                now = .now
+                now = time.now()
             case .refused:
                 throw Self.closedError
             case .wait(let id):
-                return try await wait(as: id, until: end).get()
+                return try await wait(as: id, for: end - now).get()
             }
         }
-        throw exhausted(end - start)
+        throw exhausted()
     }
 
     /// A round trip takes milliseconds.
     private static let validationTimeout: Duration = .seconds(2)
 
-    private func exhausted(_ limit: Duration) -> PostgresError {
-        PostgresError(.poolExhausted, "no connection became free within \(limit)")
+    /// Asks the connection for a sign of life, for whoever is first in the queue then. Not within the caller's deadline or
+    /// cancellation: that the caller was in a hurry says nothing about the connection.
+    private func validate(_ member: Member) {
+        Task { [weak self] in
+            let answers = await member.connection.answers(by: .now + Self.validationTimeout)
+            guard let self else { return }
+            if answers, place(member, { $0.validated($1, now: $2) }) { return }
+            if !answers { suspect(.noAnswer, reportedBy: member) }
+            let openings = shared.withLock { shared in
+                shared.pool.validationFailed()
+                return Self.openings(&shared.pool, time.now())
+            }
+            open(openings)
+            tellDrained()
+        }
     }
 
-    private func wait(as id: State.WaiterID, until end: ContinuousClock.Instant) async -> Answer {
-        let timer = Task { [weak self, limit = configuration.acquireTimeout] in
-            try await Task.sleep(until: end, clock: .continuous)
-            if let self { leave(id, exhausted(limit)) }
+    private func exhausted() -> PostgresError {
+        PostgresError(
+            .poolExhausted, "no connection became free within \(configuration.acquireTimeout)",
+            underlying: shared.withLock { $0.connectError })
+    }
+
+    private func wait(as id: State.WaiterID, for patience: Duration) async -> Answer {
+        let timer = Task { [weak self] in
+            try await Task.sleep(for: patience, clock: .continuous)
+            if let self { leave(id, exhausted()) }
         }
         defer { timer.cancel() }
         return await withTaskCancellationHandler {
@@ -268,36 +307,68 @@ public final class PostgresPool: PostgresQueryable, Service {
     }
 
     private func open(_ openings: [State.Opening]) {
-        for opening in openings { Task { await open(opening) } }
+        for opening in openings {
+            shared.withLock { shared in
+                shared.lastAttempt += 1
+                let id = shared.lastAttempt
+                // Nobody awaits this task, and while it sleeps and connects it does not keep the pool alive. When the pool is
+                // closed or given up, it is cancelled.
+                shared.attempts[id] = Task { [weak self, time, logger, configuration = configuration.connection] in
+                    if opening.delay > .zero { try? await time.sleep(opening.delay) }
+                    guard let concerned = self?.shared.withLock({ $0.pool.openingBegins() }) else { return }
+                    let start = ContinuousClock.now
+                    let result: Result<PostgresConnection, PostgresError>
+                    do throws(PostgresError) {
+                        if Task.isCancelled { throw Self.closedError }
+                        result = .success(try await PostgresConnection.connect(configuration, logger: logger))
+                    } catch {
+                        result = .failure(error)
+                    }
+                    await self?.finish(opening, result, in: .now - start, concerned)
+                    self?.shared.withLock { _ = $0.attempts.removeValue(forKey: id) }
+                }
+            }
+        }
     }
 
-    private func open(_ opening: State.Opening) async {
-        if opening.delay > .zero { try? await Task.sleep(for: opening.delay) }
-        let (concerned, isClosed) = shared.withLock { ($0.pool.openingBegins(), $0.pool.isClosed) }
-        let start = ContinuousClock.now
+    /// Takes the outcome of an attempt to connect. Its failure concerns callers up to `concerned`.
+    private func finish(
+        _ opening: State.Opening, _ result: Result<PostgresConnection, PostgresError>, in duration: Duration,
+        _ concerned: State.WaiterID
+    ) async {
         do throws(PostgresError) {
-            if isClosed { throw Self.closedError }
-            let connection = try await PostgresConnection.connect(configuration.connection, logger: logger)
-            metrics?.created(in: .now - start)
-            await connection.whenClosed { [weak self, weak connection] serverIsLeaving in
-                guard let self, let connection else { return }
-                shared.withLock { $0.pool.ended(connection) }
-                if serverIsLeaving { suspectAll("the server ended a connection") }
-            }
+            let connection = try result.get()
+            metrics?.created(in: duration)
             let lifetime = configuration.maximumLifetime * Double.random(in: 0.8...1)
-            let member = Member(
-                connection: connection, endOfLife: .now + lifetime, generation: opening.generation)
-            if !place(member, { $0.opened($1, now: $2) }) {
+            let endOfLife = time.now() + lifetime
+            let startedReadOnly = await connection.startedReadOnly
+            let member = { @Sendable connection in
+                Member(
+                    connection: connection, endOfLife: endOfLife, generation: opening.generation,
+                    startedReadOnly: startedReadOnly)
+            }
+            // Holds the connection weakly, because the connection holds this.
+            await connection.whenClosed { [weak self, weak connection] suspicion in
+                guard let self, let connection else { return }
+                if let suspicion { suspect(suspicion, reportedBy: member(connection)) }
+                ended(connection)
+            }
+            if !place(member(connection), { $0.opened($1, now: $2) }) {
                 throw PostgresError(.connectionLost, "the server ended the connection as soon as it was made")
             }
+            shared.withLock { $0.connectError = nil }
             keepUp()
         } catch {
-            if !isClosed { logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"]) }
-            let (waiters, openings) = shared.withLock { shared in
-                let now = ContinuousClock.now
+            let (waiters, openings, isClosed) = shared.withLock { shared in
+                shared.connectError = error
+                let now = time.now()
                 let failed = shared.pool.openFailed(upTo: concerned, now: now)
-                return (failed.compactMap { shared.answer($0, .failure(error)) }, Self.openings(&shared.pool, now))
+                return (
+                    failed.compactMap { shared.answer($0, .failure(error)) }, Self.openings(&shared.pool, now),
+                    shared.pool.isClosed
+                )
             }
+            if !isClosed { logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"]) }
             for waiter in waiters { waiter.resume(returning: .failure(error)) }
             open(openings)
             tellDrained()
@@ -309,7 +380,7 @@ public final class PostgresPool: PostgresQueryable, Service {
     private func place(
         _ member: Member, _ event: @Sendable (inout State, Member, ContinuousClock.Instant) -> State.Placed
     ) -> Bool {
-        let now = ContinuousClock.now
+        let now = time.now()
         let placing = shared.withLock { shared -> (State.Placed, Waiter?, [State.Opening])? in
             if member.connection.hasEnded.load(ordering: .sequentiallyConsistent) { return nil }
             let placed = event(&shared.pool, member, now)
@@ -332,7 +403,7 @@ public final class PostgresPool: PostgresQueryable, Service {
     private func discard() {
         let openings = shared.withLock { shared in
             shared.pool.discardedLeased()
-            return Self.openings(&shared.pool, .now)
+            return Self.openings(&shared.pool, time.now())
         }
         open(openings)
         tellDrained()
@@ -340,8 +411,8 @@ public final class PostgresPool: PostgresQueryable, Service {
 
     /// Takes a connection back. One that is not clean is reset first, for which the caller does not wait.
     private func release(_ lease: Lease) async {
-        let (isClean, serverIsLeaving) = await lease.connection.endLease()
-        if serverIsLeaving { suspectAll("a statement failed as on a server that is going away or read-only") }
+        let (isClean, suspicion) = await lease.connection.endLease()
+        if let suspicion { suspect(suspicion, reportedBy: lease.member) }
         if isClean {
             putBack(lease)
         } else {
@@ -353,7 +424,7 @@ public final class PostgresPool: PostgresQueryable, Service {
     }
 
     private func putBack(_ lease: Lease) {
-        if let since = lease.since { metrics?.used(.now - since) }
+        if let since = lease.since { metrics?.used(time.now() - since) }
         if !place(lease.member, { $0.released($1, now: $2) }) { discard() }
         recordCounts()
     }
@@ -365,11 +436,28 @@ public final class PostgresPool: PostgresQueryable, Service {
 
     // MARK: Upkeep
 
-    private func suspectAll(_ why: Logger.Message) {
-        let (connections, openings) = shared.withLock { shared in
-            (shared.pool.suspectAll(), Self.openings(&shared.pool, .now))
+    /// An idle connection ended by itself: another may be needed for the minimum.
+    private func ended(_ connection: PostgresConnection) {
+        let openings = shared.withLock { shared in
+            shared.pool.ended(connection)
+            return Self.openings(&shared.pool, time.now())
         }
-        logger.info(why, metadata: ["closed": "\(connections.count)"])
+        open(openings)
+    }
+
+    private func suspect(_ suspicion: Suspicion, reportedBy member: Member) {
+        let now = time.now()
+        let (connections, openings) = shared.withLock { shared in
+            (shared.pool.suspect(suspicion, reportedBy: member, now: now), Self.openings(&shared.pool, now))
+        }
+        guard let connections else { return open(openings) }
+        let why =
+            switch suspicion {
+            case .serverIsLeaving: "the server is going away"
+            case .serverIsReadOnly: "the server has become read-only"
+            case .noAnswer: "a connection did not answer"
+            }
+        logger.info("all connections are replaced: \(why)", metadata: ["closed": "\(connections.count)"])
         for connection in connections { Task { await connection.close() } }
         open(openings)
     }
@@ -377,10 +465,10 @@ public final class PostgresPool: PostgresQueryable, Service {
     /// Starts the task that closes what is old and opens up to the minimum, once.
     private func keepUp() {
         if shared.withLock({ $0.upkeep != nil || $0.pool.isClosed }) { return }
-        let upkeep = Task { [weak self] in
+        let upkeep = Task { [weak self, time] in
             // The pool is not kept alive while the task sleeps.
             while !Task.isCancelled, let pause = self?.upkeep() {
-                do { try await Task.sleep(for: pause, clock: .continuous) } catch { return }
+                do { try await time.sleep(pause) } catch { return }
             }
         }
         let surplus = shared.withLock { shared in
@@ -393,7 +481,7 @@ public final class PostgresPool: PostgresQueryable, Service {
 
     /// - Returns: how long until there may be something to do.
     private func upkeep() -> Duration {
-        let now = ContinuousClock.now
+        let now = time.now()
         let (connections, openings, next) = shared.withLock { shared in
             (shared.pool.upkeep(now: now), Self.openings(&shared.pool, now), shared.pool.nextUpkeep)
         }

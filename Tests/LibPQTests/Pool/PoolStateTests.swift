@@ -193,6 +193,69 @@ struct PoolStateTests {
         }
     }
 
+    /// A state whose only connection is being validated for the only waiter.
+    private func validating(maximum: Int) throws -> (state: State, member: State.Member, waiter: UInt64) {
+        var state = makeState(maximum: maximum)
+        _ = queue(&state)
+        let connection = member()
+        _ = state.opened(connection, now: start)
+        _ = state.released(connection, now: start)
+        guard case .lease(let leased, needsValidation: true) = state.acquire(now: start + .seconds(10)) else {
+            throw Unexpected()
+        }
+        let waiter = state.awaitValidation()
+        #expect(!opens(&state, after: .seconds(10)), "the connection that is being validated is for the waiter")
+        return (state, leased, waiter)
+    }
+
+    private struct Unexpected: Error {}
+
+    @Test("hand a connection to who waits for its sign of life, or park it when nobody does any more")
+    func validated() throws {
+        var (state, connection, waiter) = try validating(maximum: 3)
+        #expect(try #require(handed(state.validated(connection, now: start))).waiter == waiter)
+        #expect((state.leased, state.validating) == (1, 0))
+
+        (state, connection, waiter) = try validating(maximum: 3)
+        #expect(state.leave(waiter) == true)
+        #expect(isParked(state.validated(connection, now: start)))
+        #expect((state.leased, state.validating, state.idle.count) == (0, 0, 1))
+    }
+
+    @Test("open another for who waits for a sign of life that did not come")
+    func validationFailed() throws {
+        var (state, _, waiter) = try validating(maximum: 1)
+        state.validationFailed()
+        #expect(state.openConnections == 0)
+        #expect(opens(&state))
+        #expect(try #require(handed(state.opened(member(), now: start))).waiter == waiter)
+    }
+
+    @Test("go on leasing and opening while a connection is being validated, and serve its waiter first")
+    func othersWhileValidating() throws {
+        var (state, connection, waiter) = try validating(maximum: 3)
+        let (second, opens) = try #require(queue(&state, after: .seconds(10)))
+        #expect(opens, "the second caller needs one of its own")
+        let other = member()
+        #expect(try #require(handed(state.opened(other, now: start + .seconds(10)))).waiter == waiter)
+        #expect(try #require(handed(state.validated(connection, now: start + .seconds(10)))).waiter == second)
+
+        (state, connection, waiter) = try validating(maximum: 3)
+        _ = state.leave(waiter)
+        #expect(try !#require(queue(&state, after: .seconds(10))).open, "it is for whoever comes next, too")
+
+        state = makeState(maximum: 2)
+        _ = queue(&state)
+        _ = queue(&state)
+        for member in [member(), member()] {
+            _ = state.opened(member, now: start)
+            _ = state.released(member, now: start)
+        }
+        _ = leased(&state, after: .seconds(10))
+        _ = state.awaitValidation()
+        #expect(leased(&state, after: .seconds(10)) != nil, "nobody waits for an idle connection")
+    }
+
     @Test("close what is old or idle for long, but keep the minimum, and open up to it")
     func upkeep() throws {
         var state = makeState(maximum: 4, minimum: 1)

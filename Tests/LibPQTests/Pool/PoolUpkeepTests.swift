@@ -1,4 +1,5 @@
 import Logging
+import ServiceLifecycle
 import TestSupport
 import Testing
 
@@ -87,6 +88,53 @@ struct PoolUpkeepTests {
         }
     }
 
+    /// Runs the body while the pool's only, idle connection does not answer, though it lives: it waits for a lock.
+    private func whileBusy(
+        _ database: TestDatabase, _ body: (PostgresPool) async throws -> Void
+    ) async throws {
+        let pool = try database.makePool(of: 1) { $0.validationInterval = .nanoseconds(1) }
+        let before = try await backend(pool)
+        let kept = try await pool.withConnection { $0 }
+        let busy = try await database.pool.withTransaction { transaction in
+            try await transaction.execute("SELECT pg_advisory_xact_lock(1)")
+            let busy = Task { try await kept.execute("SELECT pg_advisory_xact_lock(1)") }
+            try await waitUntil("it waits for the lock") {
+                try await transaction.queryRow(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND \(unescaped: TestDatabase.ownLocks)"
+                ).decode(Int.self) == 1
+            }
+            try await body(pool)
+            return busy
+        }
+        _ = try await busy.value
+        #expect(try await self.backend(pool) == before, "the connection was not to blame")
+    }
+
+    @Test("keeps a connection though a caller was too much in a hurry to await its sign of life")
+    func hurry() async throws {
+        try await withTestDatabase { database in
+            try await whileBusy(database) { pool in
+                let error = await postgresError {
+                    try await pool.execute("SELECT 1", deadline: .now + .milliseconds(20))
+                }
+                #expect(error?.code == .timedOut)
+            }
+        }
+    }
+
+    @Test("lets a caller go that is cancelled while its connection is asked for a sign of life")
+    func cancelledValidation() async throws {
+        try await withTestDatabase { database in
+            try await whileBusy(database) { pool in
+                let caller = Task { await postgresError { try await pool.execute("SELECT 1") }?.code }
+                try await waitUntil("it waits") { pool.waitingCallers == 1 }
+                caller.cancel()
+                #expect(await caller.value == .cancelled)
+                #expect(pool.openConnections == 1)
+            }
+        }
+    }
+
     @Test(
         "drops all connections when one learns that the server is going away or has become read-only",
         arguments: ["25006", "57P01", "57P02", "57P03"])
@@ -129,6 +177,150 @@ struct PoolUpkeepTests {
                 #expect(error?.sqlState == .readOnlySQLTransaction)
                 #expect(try await backend(pool) == before)
             }
+        }
+    }
+
+    @Test("keeps connections that were made after what a late lease reports")
+    func lateReport() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 2)
+            let failure: PostgresQuery = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57P01'; END $$"
+            var fresh: Int32 = 0
+            _ = await postgresError {
+                try await pool.withConnection { late in
+                    _ = await postgresError { try await pool.execute(failure) }
+                    fresh = try await backend(pool)
+                    try await late.execute(failure)
+                }
+            }
+            try await waitUntil("the late one is closed") { pool.openConnections == 1 }
+            #expect(try await backend(pool) == fresh)
+        }
+    }
+
+    @Test("follows a server that stays read-only with one replacement every 10 s, not with one for each refused write")
+    func demoted() async throws {
+        try await withTestDatabase { database in
+            let clock = ManualClock()
+            let pool = PostgresPool(configuration: try .init(url: database.url), time: PoolTime(clock))
+            try await pool.execute("CREATE TABLE t (id int)")
+            let writable = try await backend(pool)
+            try await database.pool.execute(
+                "ALTER DATABASE \(unescaped: database.name) SET default_transaction_read_only = on")
+            // The setting is for new sessions; this is what a demoted server would have said.
+            let failure: PostgresQuery = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '25006'; END $$"
+            _ = await postgresError { try await pool.execute(failure) }
+            let readOnly = try await backend(pool)
+            #expect(readOnly != writable)
+            for seconds in [0, 9] {
+                clock.advance(by: .seconds(seconds))
+                let error = await postgresError { try await pool.execute("INSERT INTO t VALUES (1)") }
+                #expect(error?.sqlState == .readOnlySQLTransaction)
+                #expect(try await backend(pool) == readOnly)
+            }
+            clock.advance(by: .seconds(1))
+            _ = await postgresError { try await pool.execute("INSERT INTO t VALUES (1)") }
+            #expect(try await backend(pool) != readOnly)
+            await pool.close()
+        }
+    }
+
+    @Test("tells a caller whose time is up why the last attempt to connect failed")
+    func exhaustedBecause() async throws {
+        let closedPort = try LoopbackListener().port
+        var configuration = try PostgresPool.Configuration(url: "postgresql://u@127.0.0.1:\(closedPort)/d")
+        configuration.acquireTimeout = .milliseconds(5)
+        let pool = PostgresPool(configuration: configuration)
+        // The pauses between attempts grow beyond the caller's patience.
+        for (deadline, code) in [(nil, PostgresError.Code.poolExhausted), (Duration.milliseconds(2), .timedOut)] {
+            try await waitUntil("a caller waits in vain") {
+                let error = await postgresError {
+                    try await pool.execute("SELECT 1", deadline: deadline.map { .now + $0 })
+                }
+                return error?.code == code && (error?.underlying as? PostgresError)?.code == .connectionFailed
+            }
+        }
+        await pool.close()
+    }
+
+    @Test("gives up connecting when the pool is closed, and does not wait for the attempt's time-out")
+    func closedWhileConnecting() async throws {
+        let silent = try LoopbackListener()
+        var configuration = try PostgresPool.Configuration(url: "postgresql://u@127.0.0.1:\(silent.port)/d")
+        configuration.connection.connectTimeout = .seconds(600)
+        configuration.minimumConnections = 2
+        let pool = PostgresPool(configuration: configuration)
+        let service = Task { try await pool.run() }
+        try await waitUntil("it connects") { pool.openConnections == 2 }
+        service.cancel()
+        try await waitUntil("it has given up") { pool.openConnections == 0 }
+        try await service.value
+    }
+
+    @Test("gives up connecting with the pool, though the minimum is not reached")
+    func releasedWhileAway() async throws {
+        weak var released: PostgresPool?
+        let clock = ManualClock()
+        do {
+            let closedPort = try LoopbackListener().port
+            var configuration = try PostgresPool.Configuration(url: "postgresql://u@127.0.0.1:\(closedPort)/d")
+            configuration.minimumConnections = 1
+            let pool = PostgresPool(configuration: configuration, time: PoolTime(clock))
+            released = pool
+            #expect(await postgresError { try await pool.execute("SELECT 1") }?.code == .connectionFailed)
+            try await waitUntil("the next attempt waits for its time") { clock.sleepers == 1 }
+        }
+        try await waitUntil("the pool is gone") { released == nil }
+        try await waitUntil("the attempt, too") { clock.sleepers == 0 }
+    }
+
+    @Test("goes by a clock: idle time-out and lifetime pass without anybody waiting for them")
+    func clock() async throws {
+        try await withTestDatabase { database in
+            let clock = ManualClock()
+            var configuration = try PostgresPool.Configuration(url: database.url)
+            configuration.minimumConnections = 1
+            let pool = PostgresPool(configuration: configuration, time: PoolTime(clock))
+            try await fill(pool, 3)
+            #expect(pool.openConnections == 3)
+            try await waitUntil("upkeep sleeps") { clock.sleepers == 1 }
+            clock.advance(by: .seconds(599))
+            try await waitUntil("upkeep sleeps again") { clock.sleepers == 1 }
+            #expect(pool.openConnections == 3)
+            clock.advance(by: .seconds(30))
+            try await waitUntil("only the minimum is left") { pool.openConnections == 1 }
+            let kept = try await backend(pool)
+            try await waitUntil("upkeep sleeps again") { clock.sleepers == 1 }
+            clock.advance(by: .seconds(3600))
+            try await waitUntil("the kept one is replaced") { pool.idleConnections == 1 && clock.sleepers == 1 }
+            #expect(try await backend(pool) != kept)
+            await pool.close()
+        }
+    }
+
+    @Test("outlives the services after it in a group, which may use it until they have ended")
+    func serviceGroup() async throws {
+        struct User: Service {
+            let pool: PostgresPool
+            let ready: AsyncStream<Void>.Continuation
+
+            func run() async throws {
+                ready.finish()
+                try await gracefulShutdown()
+                _ = try await pool.query("SELECT 'the last words'")
+            }
+        }
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 2)
+            let ready = AsyncStream<Void>.makeStream()
+            let group = ServiceGroup(
+                services: [pool, User(pool: pool, ready: ready.continuation)], logger: Logger(label: "test"))
+            let running = Task { try await group.run() }
+            for await _ in ready.stream {}
+            await group.triggerGracefulShutdown()
+            try await running.value
+            #expect(pool.openConnections == 0)
+            #expect(await postgresError { try await pool.execute("SELECT 1") }?.code == .poolClosed)
         }
     }
 
