@@ -54,6 +54,7 @@ public final class PostgresPool: PostgresQueryable, Service {
     private let shared: Guarded<Shared>
     private let time: PoolTime
     private let metrics: PoolMetrics?
+    private let traces: Bool
 
     /// Makes a pool; opens no connection yet.
     ///
@@ -69,6 +70,7 @@ public final class PostgresPool: PostgresQueryable, Service {
         self.logger = logger
         self.time = time
         metrics = PoolMetrics(configuration)
+        traces = OperationTelemetry.hasTracer
         shared = Guarded(
             Shared(
                 pool: State(
@@ -117,7 +119,12 @@ public final class PostgresPool: PostgresQueryable, Service {
         _ body: (PostgresTransaction) async throws -> T
     ) async throws -> T {
         try await withConnection { connection in
-            try await connection.transact(options, isolation: isolation, body)
+            guard traces, let telemetry = await connection.telemetry else {
+                return try await connection.transact(options, isolation: isolation, body)
+            }
+            return try await telemetry.transaction(isolation: isolation) {
+                try await connection.transact(options, isolation: isolation, body)
+            }
         }
     }
 
@@ -272,6 +279,7 @@ public final class PostgresPool: PostgresQueryable, Service {
     }
 
     private func wait(as id: State.WaiterID, for patience: Duration) async -> Answer {
+        recordCounts()
         let timer = Task { [weak self] in
             try await Task.sleep(for: patience, clock: .continuous)
             if let self { leave(id, exhausted()) }

@@ -6,15 +6,19 @@ internal import Tracing
 /// Source: OpenTelemetry, "Semantic conventions for database client calls".
 struct OperationTelemetry: Sendable {
     private let server: [(String, String)]
+    private let port: Int?
     private let tracer: (any Tracer)?
     private let measures: Bool
 
+    /// Whether somebody has bootstrapped tracing.
+    static var hasTracer: Bool { !(InstrumentationSystem.tracer is NoOpTracer) }
+
     /// Nil when nobody has bootstrapped metrics or tracing, so that nothing is measured in vain.
     init?(address: String, port: String, database: String) {
-        let tracer = InstrumentationSystem.tracer
-        self.tracer = tracer is NoOpTracer ? nil : tracer
+        tracer = Self.hasTracer ? InstrumentationSystem.tracer : nil
         measures = !(MetricsSystem.factory is NOOPMetricsHandler)
-        if self.tracer == nil, !measures { return nil }
+        if tracer == nil, !measures { return nil }
+        self.port = Int(port)
         server = [
             ("db.system.name", "postgresql"), ("db.namespace", database), ("server.address", address),
             ("server.port", port),
@@ -25,18 +29,42 @@ struct OperationTelemetry: Sendable {
     ///
     /// - Parameter name: the statement's first word; `PIPELINE` for several statements.
     func begin(_ name: String, _ queries: [PostgresQuery]) -> Operation {
-        var span: (any Span)?
-        if let tracer {
-            let new = tracer.startSpan(name, ofKind: .client)
-            for (key, value) in server { new.attributes[key] = value }
-            new.attributes["db.operation.name"] = name
-            // Parameters are not in the text.
-            new.attributes["db.query.text"] = queries.map(\.sql).joined(separator: "; ")
-            if queries.count > 1 { new.attributes["db.operation.batch.size"] = queries.count }
-            span = new
+        let span = startSpan(name)
+        if let span {
+            // Parameters are not in the text. Of equal texts one is enough, say the conventions.
+            let texts = Set(queries.map(\.sql)).count == 1 ? [queries[0].sql] : queries.map(\.sql)
+            span.attributes["db.query.text"] = texts.joined(separator: "; ")
+            if queries.count > 1 { span.attributes["db.operation.batch.size"] = queries.count }
         }
         return Operation(
             dimensions: measures ? server + [("db.operation.name", name)] : nil, span: span, start: .now)
+    }
+
+    /// A transaction, from before its BEGIN until after its COMMIT or ROLLBACK: the parent of its statements' spans.
+    func transaction<T>(
+        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> T
+    ) async throws -> T {
+        guard let span = startSpan("TRANSACTION") else { return try await body() }
+        do {
+            let value = try await ServiceContext.withValue(span.context, isolation: isolation, operation: body)
+            span.end()
+            return value
+        } catch {
+            // Of an error that is not ours only the type is known to be no secret.
+            let failure = error as? PostgresError
+            span.end(
+                failure?.sqlState?.rawValue ?? failure?.code.description ?? "\(type(of: error))",
+                failure?.sqlState?.rawValue)
+            throw error
+        }
+    }
+
+    private func startSpan(_ name: String) -> (any Span)? {
+        guard let span = tracer?.startSpan(name, ofKind: .client) else { return nil }
+        for (key, value) in server { span.attributes[key] = value }
+        if let port { span.attributes["server.port"] = port }
+        span.attributes["db.operation.name"] = name
+        return span
     }
 
     /// Statements that are under way.
@@ -54,14 +82,18 @@ struct OperationTelemetry: Sendable {
                 Timer(label: "db.client.operation.duration", dimensions: dimensions + failure + response)
                     .recordNanoseconds((.now - start).nanoseconds)
             }
-            if let span {
-                if let type {
-                    span.attributes["error.type"] = type
-                    span.setStatus(SpanStatus(code: .error))
-                }
-                if let state { span.attributes["db.response.status_code"] = state }
-                span.end()
-            }
+            guard let span else { return }
+            if let type { span.end(type, state) } else { span.end() }
         }
+    }
+}
+
+extension Span {
+    /// Ends as failed.
+    fileprivate func end(_ type: String, _ state: String?) {
+        attributes["error.type"] = type
+        if let state { attributes["db.response.status_code"] = state }
+        setStatus(SpanStatus(code: .error))
+        end()
     }
 }

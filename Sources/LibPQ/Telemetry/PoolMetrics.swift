@@ -24,6 +24,7 @@ struct PoolMetrics: Sendable {
         waitTime = Timer(label: "db.client.connection.wait_time", dimensions: pool)
         useTime = Timer(label: "db.client.connection.use_time", dimensions: pool)
         Gauge(label: "db.client.connection.max", dimensions: pool).record(configuration.maximumConnections)
+        Gauge(label: "db.client.connection.idle.max", dimensions: pool).record(configuration.maximumConnections)
         Gauge(label: "db.client.connection.idle.min", dimensions: pool).record(configuration.minimumConnections)
     }
 

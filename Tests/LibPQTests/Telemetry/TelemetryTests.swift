@@ -32,7 +32,11 @@ struct TelemetryTests {
                     #expect(span.kind == .client)
                     #expect(span.attributes.get("db.system.name") == "postgresql")
                     #expect(span.attributes.get("db.namespace") == .string(database.name))
-                    #expect(span.attributes.get("server.port") != nil)
+                    guard case .int64(let port) = span.attributes.get("server.port") else {
+                        Issue.record("the conventions say that a port is a number")
+                        continue
+                    }
+                    #expect(port > 0)
                 }
                 #expect(spans[0].attributes.get("db.query.text") == "SELECT $1::text")
                 #expect(spans[1].attributes.get("db.query.text") == "SELECT 1; SELECT 2")
@@ -44,6 +48,62 @@ struct TelemetryTests {
                 let failed = operations.filter { $0.dimensions.contains { $0 == ("error.type", "22012") } }
                 #expect(failed.count == 1)
                 #expect(operations.allSatisfy { $0.lastValue ?? 0 > 0 })
+            }
+        }
+    }
+
+    @Test("of a pool's transactions: a span that is the parent of their statements', with how it failed")
+    func transactions() async throws {
+        await #expect(processExitsWith: .success) {
+            struct Refused: Error {}
+            let tracer = InMemoryTracer()
+            InstrumentationSystem.bootstrap(tracer)
+            try await withTestDatabase { database in
+                let pool = try database.makePool(of: 1)
+                tracer.clearFinishedSpans()
+                try await pool.withTransaction { transaction in
+                    _ = try await transaction.pipeline("SELECT \(1)::int", "SELECT \(2)::int")
+                }
+                let done = tracer.finishedSpans
+                #expect(done.map(\.operationName) == ["PIPELINE", "COMMIT", "TRANSACTION"])
+                #expect(done[0].attributes.get("db.query.text") == "SELECT $1::int", "the same text once")
+                let transaction = done[2]
+                #expect(done[0].parentSpanID == transaction.spanID && done[1].parentSpanID == transaction.spanID)
+                #expect(transaction.kind == .client)
+                #expect(transaction.attributes.get("db.namespace") == .string(database.name))
+                #expect(transaction.attributes.get("db.query.text") == nil)
+                #expect(transaction.status == nil)
+
+                tracer.clearFinishedSpans()
+                _ = await postgresError { try await pool.withTransaction { try await $0.execute("SELECT 1/0") } }
+                await #expect(throws: Refused.self) { try await pool.withTransaction { _ in throw Refused() } }
+                let failed = tracer.finishedSpans.filter { $0.operationName == "TRANSACTION" }
+                #expect(failed.map { $0.attributes.get("error.type") } == ["22012", "Refused"])
+                #expect(failed.map { $0.attributes.get("db.response.status_code") } == ["22012", nil])
+                #expect(failed.allSatisfy { $0.status?.code == .error })
+            }
+        }
+    }
+
+    @Test("of a pool: a caller is pending as soon as it waits")
+    func pending() async throws {
+        await #expect(processExitsWith: .success) {
+            let metrics = TestMetrics()
+            MetricsSystem.bootstrap(metrics)
+            try await withTestDatabase { database in
+                let pool = try database.makePool(of: 1) { $0.name = "mine" }
+                let pending = { @Sendable in
+                    try metrics.expectGauge(
+                        "db.client.connection.pending_requests", [("db.client.connection.pool.name", "mine")]
+                    ).lastValue
+                }
+                let waiting = try await pool.withConnection { _ in
+                    let waiting = Task { try await pool.execute("SELECT 1") }
+                    try await waitUntil("it is counted") { try pending() == 1 }
+                    return waiting
+                }
+                _ = try await waiting.value
+                try await waitUntil("nobody waits") { try pending() == 0 }
             }
         }
     }
@@ -66,6 +126,8 @@ struct TelemetryTests {
                     #expect(used.lastValue == 1)
                 }
                 #expect(try metrics.expectGauge("db.client.connection.max", [name]).lastValue == 1)
+                #expect(try metrics.expectGauge("db.client.connection.idle.max", [name]).lastValue == 1)
+                #expect(try metrics.expectGauge("db.client.connection.idle.min", [name]).lastValue == 0)
                 #expect(try metrics.expectGauge("db.client.connection.pending_requests", [name]).lastValue == 0)
                 #expect(try metrics.expectCounter("db.client.connection.timeouts", [name]).totalValue == 1)
                 for label in ["create_time", "wait_time", "use_time"] {
