@@ -53,6 +53,30 @@ struct PoolUpkeepTests {
         }
     }
 
+    @Test("opens the minimum again as soon as an idle connection is cut off, without a farewell")
+    func cutOff() async throws {
+        try await withTestDatabase { database in
+            try await database.withProxy { proxy in
+                var configuration = PostgresPool.Configuration(
+                    connection: try database.configuration([
+                        "host": "127.0.0.1", "hostaddr": "127.0.0.1", "port": "\(proxy.port)",
+                        "application_name": "cut off",
+                    ]))
+                configuration.minimumConnections = 1
+                // Its clock stands, so that it is not the upkeep that notices.
+                let pool = PostgresPool(configuration: configuration, time: PoolTime(ManualClock()))
+                let before = try await backend(pool)
+                proxy.cut()
+                try await waitUntil("another is there") {
+                    try await database.pool.queryRow(
+                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cut off' AND pid <> \(before)"
+                    ).decode(Int.self) == 1
+                }
+                await pool.close()
+            }
+        }
+    }
+
     @Test("replaces connections at the end of their life, idle or busy")
     func lifetime() async throws {
         try await withTestDatabase { database in
