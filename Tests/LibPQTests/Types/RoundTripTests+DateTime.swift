@@ -23,7 +23,12 @@ extension RoundTripTests {
         ]
         for _ in 0..<Self.rounds { days.append(Int.random(in: -2_451_545...2_145_031_948, using: &random)) }
         for _ in 0..<Self.rounds { days.append(Int.random(in: -800_000...50_000, using: &random)) }
-        let dates = try days.map { try #require(PostgresDate(daysSince2000: $0)) }
+        var dates = try days.map { try #require(PostgresDate(daysSince2000: $0)) }
+        for century in stride(from: -4700, through: 10_000, by: 100) {  // three of four have no leap day
+            for (month, day) in [(2, 28), (3, 1)] {
+                dates.append(try #require(PostgresDate(year: century, month: month, day: day)))
+            }
+        }
         for date in dates {
             let (year, month, day) = try #require(date.yearMonthDay)
             #expect(PostgresDate(year: year, month: month, day: day) == date)
