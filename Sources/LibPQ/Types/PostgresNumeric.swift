@@ -47,8 +47,8 @@ public struct PostgresNumeric: Sendable {
         self.displayScale = displayScale
     }
 
-    /// An integer of any width.
-    public init(_ integer: some BinaryInteger) {
+    /// An integer of any fixed width.
+    public init(_ integer: some FixedWidthInteger) {
         var digits: [Int16] = []
         var rest = integer
         while rest != 0 {
