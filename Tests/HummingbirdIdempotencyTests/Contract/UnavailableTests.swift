@@ -28,7 +28,8 @@ struct UnavailableTests {
     @Test("Pool exhausted past its deadline: 503 and Retry-After; afterwards it works")
     func exhausted() async throws {
         let (started, gate) = (Gate(), Gate())
-        try await withService(pool: .single(acquireTimeout: .milliseconds(50))) { request, context, transaction in
+        // Long enough for the first request to connect on a busy machine: it would not run, and we would wait for it.
+        try await withService(pool: .single(acquireTimeout: .seconds(1))) { request, context, transaction in
             if request.headers[.principal] == "slow" {
                 started.open()
                 await gate.wait()
