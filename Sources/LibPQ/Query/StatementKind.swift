@@ -12,6 +12,10 @@ struct StatementKind: Sendable, Hashable {
     /// next lease.
     var changesSession = false
 
+    /// May have an effect that stays although the statement, or another one behind it, fails: a procedure or a DO block may commit,
+    /// and a session's locks are not undone. Such a statement is never sent twice. What SET does is undone.
+    var outlivesRollback: Bool { verb == "CALL" || (changesSession && verb != "SET") }
+
     init(sql: String) {
         containsNUL = sql.utf8.contains(0)
         var words = SQLWords(sql)

@@ -119,7 +119,8 @@ extension PostgresConnection {
         let steps = begin + queries.map { Step(query: $0, mayBePrepared: mayBePrepared) }
         var result = try await flush(steps, patience)
         // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
-        if result.isStale, id == nil || !begin.isEmpty {
+        if result.isStale, id == nil || !begin.isEmpty, !queries.contains(where: { kind(of: $0.sql).outlivesRollback })
+        {
             if id != nil { await sendAlone("ROLLBACK") }
             result = try await flush(steps, patience)
         }

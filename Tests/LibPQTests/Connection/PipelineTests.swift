@@ -83,6 +83,34 @@ struct PipelineTests {
         }
     }
 
+    @Test("is not sent again for a stale statement when a procedure in it may have committed")
+    func committedByProcedure() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int)")
+            try await connection.execute("CREATE TABLE other (id int)")
+            try await connection.execute(
+                """
+                CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN
+                    INSERT INTO t VALUES (1);
+                    COMMIT;
+                    IF (SELECT count(*) > 2 FROM t) THEN RAISE feature_not_supported; END IF;
+                END $$
+                """)
+            let stale: PostgresQuery = "SELECT * FROM other"
+            for expected in 1...3 {
+                try await connection.execute(stale)
+                try await connection.execute("ALTER TABLE other ADD COLUMN c\(unescaped: "\(expected)") int")
+                let error = await postgresError {
+                    // The second time the statement behind is stale, the third time the procedure itself says 0A000.
+                    try await connection.pipeline(expected == 2 ? ["CALL p()", stale] : ["CALL p()"])
+                }
+                #expect(error?.sqlState == (expected == 1 ? nil : .featureNotSupported))
+                #expect(try await connection.queryRow("SELECT count(*) FROM t").decode(Int.self) == expected)
+            }
+        }
+    }
+
     @Test("keeps no more statements prepared than the capacity, and survives a DEALLOCATE of a lost one")
     func eviction() async throws {
         try await withTestDatabase { database in
