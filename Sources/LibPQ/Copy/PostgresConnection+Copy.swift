@@ -105,7 +105,7 @@ extension PostgresConnection {
         if let deadline, deadline <= .now {
             throw PostgresError(.timedOut, "the deadline passed in the middle of a COPY")
         }
-        _ = try await use(id, deadline) { handle, patience throws(PostgresError) -> Batch<Never> in
+        _ = try await use(id, deadline) { handle, patience throws(PostgresError) -> Batch<Int> in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let piece = rest.prefix(Self.queuedCopyBytes)
@@ -117,9 +117,16 @@ extension PostgresConnection {
                     self.unsentCopyBytes = 0
                 }
             }
+            // Somebody needs the connection, and waits for us to go on to the end.
+            if self.openStream?.isEnded == true {
+                return try await self.endCopyIn(handle, failure: Self.givenUp, &patience)
+            }
             return Batch()
         }
     }
+
+    /// What the server's error says of a COPY that we let fail.
+    static let givenUp = "given up by the client"
 
     /// Ends the data.
     ///

@@ -88,6 +88,7 @@ extension PostgresCopyable {
         do {
             return try await copy.finish()
         } catch {
+            await copy.fail()  // what was kept to be sent last may not have been
             throw error.at(sql: statement.sql, file: file, line: line)
         }
     }

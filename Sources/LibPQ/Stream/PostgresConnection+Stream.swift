@@ -198,8 +198,10 @@ extension PostgresConnection {
             case .rows: while try await !use(patience, readRows).isLast {}
             case .copyOut: while try await !use(patience, readCopyData).isLast {}
             case .copyIn:
+                // The server has nothing to do but to undo; its caller's deadline and task do not count any more.
+                let patience = Patience(uncancellableUntil: .now + configuration.cancelTimeout)
                 _ = try await use(patience) { handle, patience throws(PostgresError) in
-                    try await self.endCopyIn(handle, failure: "given up by the client", &patience)
+                    try await self.endCopyIn(handle, failure: Self.givenUp, &patience)
                 }
             }
         } catch {

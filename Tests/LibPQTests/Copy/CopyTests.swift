@@ -309,4 +309,76 @@ struct CopyTests {
             try await expect(1, connection)
         }
     }
+
+    @Test("in whose last rows are given up has failed: no row, and the connection goes on")
+    func givenUpAtTheEnd() async throws {
+        try await withTable { _, connection in
+            let task = Task {
+                try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)") { copy in
+                    try await copy.write(1, "a", Int32(1))  // kept, to be sent with others
+                    withUnsafeCurrentTask { $0?.cancel() }
+                }
+            }
+            #expect(await postgresError { try await task.value }?.code == .cancelled)
+            try await expect(0, connection)
+        }
+    }
+
+    @Test("in that waits for the server while its transaction is committed ends, and lets COMMIT fail")
+    func committedMeanwhile() async throws {
+        try await withTable { database, connection in
+            let backend = await connection.backendProcessID
+            let other = try await database.connect()
+            let blocking = try await other.begin()
+            try await blocking.execute("INSERT INTO t VALUES (1)")
+            let transaction = try await connection.begin()
+            let copying = Task {
+                try await transaction.copyIn("COPY t FROM STDIN") { copy in
+                    // More than any socket holds while the server waits in the first row.
+                    let row = "\t" + String(repeating: "x", count: 1000) + "\t1\n"
+                    try await copy.write(bytes: (1...20_000).flatMap { Array("\($0)\(row)".utf8) })
+                    try await copy.write(bytes: Array("20001\(row)".utf8))
+                }
+            }
+            try await waitUntil("the server waits for the other transaction, and the client for the server") {
+                let waits = try await database.pool.queryRow(
+                    "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = \(backend) AND wait_event_type = 'Lock'"
+                ).decode(Bool.self)
+                return await connection.isInsideWrite && waits
+            }
+            let committing = Task { try await connection.commit(transaction) }
+            try await waitUntil("COMMIT has ended the COPY") { await connection.isEndingStream }
+            await other.rollBack(blocking)
+            try await waitUntil("COMMIT has been answered") { await connection.transaction == nil }
+            #expect(await postgresError { try await committing.value }?.code == .transactionAborted)
+            #expect(await postgresError { try await copying.value }?.code == .transactionEnded)
+            try await expect(0, connection)
+        }
+    }
+
+    @Test("in that fails while the server does not answer discards the connection in time")
+    func failsOnFrozenServer() async throws {
+        try await withTable { database, _ in
+            try await database.withProxy { proxy in
+                var configuration = try database.configuration([
+                    "host": "127.0.0.1", "hostaddr": "127.0.0.1", "port": "\(proxy.port)",
+                ])
+                configuration.cancelTimeout = .milliseconds(100)
+                let connection = try await PostgresConnection.connect(configuration)
+                let task = Task {
+                    try await connection.copyIn("COPY t FROM STDIN") { _ in
+                        proxy.freeze()
+                        throw Refusal()
+                    }
+                }
+                try await waitUntil("the connection is discarded") { await connection.isClosed }
+                await #expect(throws: Refusal()) { try await task.value }
+            }
+        }
+    }
+}
+
+extension PostgresConnection {
+    fileprivate var isInsideWrite: Bool { openStream?.isInUse == true }
+    fileprivate var isEndingStream: Bool { openStream?.isEnded == true }
 }
