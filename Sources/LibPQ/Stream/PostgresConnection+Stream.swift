@@ -52,6 +52,9 @@ extension PostgresConnection {
                 let (content, flush) = try await heedingCancellation(&patience) { patience throws(PostgresError) in
                     try await start(handle, &patience)
                 }
+                // A request to cancel that is still on its way, or whose effect nobody has looked for, could hit a later statement.
+                if cancelRequest != nil { throw discarded(patience) }
+                if self.handle == nil { throw PostgresError(.connectionClosed, "the connection was closed") }
                 lastStreamID += 1
                 openStream = OpenStream(
                     id: lastStreamID, transactionID: id, content: content, lease: lease, flush: flush)

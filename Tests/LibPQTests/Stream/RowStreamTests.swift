@@ -3,6 +3,14 @@ import Testing
 
 @testable import LibPQ
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 @Suite("A stream of rows", .serialized, .timeLimit(.minutes(2)))
 struct RowStreamTests {
     @Test("gives every row in order, then the connection is free")
@@ -224,6 +232,27 @@ struct RowStreamTests {
             let next = await postgresError { try await connection.execute("SELECT 1") }
             #expect(next?.code == .connectionClosed)
             #expect(await postgresError { try await reading.value }?.code == .connectionClosed)
+        }
+    }
+
+    @Test("whose BEGIN is given up leaves no request to cancel behind that could hit a later statement")
+    func givenUpAtBegin() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let backend = await connection.backendProcessID
+            kill(backend, SIGSTOP)
+            let reading = Task {
+                try await connection.withTransaction { transaction in
+                    let rows = transaction.stream("SELECT 1", deadline: .now + .milliseconds(100))
+                    for try await _ in rows {}
+                }
+            }
+            try await waitUntil("the server has got the request") {
+                await connection.cancelRequest?.isSent == true
+            }
+            kill(backend, SIGCONT)
+            #expect(await postgresError { try await reading.value }?.code == .timedOut)
+            #expect(await connection.isClosed)
         }
     }
 
