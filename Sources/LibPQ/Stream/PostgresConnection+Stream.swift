@@ -113,7 +113,10 @@ extension PostgresConnection {
             var patience = patience
             result = .success(
                 try await heedingCancellation(&patience) { patience throws(PostgresError) in
-                    try await body(handle, &patience)
+                    var batch = try await body(handle, &patience)
+                    // Somebody needs the connection, and waits for us to go on to the end.
+                    while stream.isEnded, !batch.isLast { batch = try await body(handle, &patience) }
+                    return batch
                 })
         } catch {
             result = .failure(error)
