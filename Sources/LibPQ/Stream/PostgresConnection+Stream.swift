@@ -181,11 +181,14 @@ extension PostgresConnection {
     /// that the rest is read and thrown away.
     func abandonStream(_ id: UInt64) async {
         guard let openStream, openStream.id == id else { return }
-        await endStream(cancelling: openStream.transactionID == nil)
+        await endStream(cancelling: openStream.transactionID == nil, isInterruptible: true)
     }
 
     /// Brings a stream to its end, because somebody needs the connection. Does nothing when there is none.
-    func endStream(cancelling: Bool) async {
+    ///
+    /// - Parameter isInterruptible: whether a later call that cancels may still do so. Not for COMMIT, whose caller's task may have
+    ///   been cancelled and must not count.
+    func endStream(cancelling: Bool, isInterruptible: Bool = false) async {
         guard let handle, let stream = openStream else { return }
         let wasEnded = stream.isEnded
         stream.isEnded = true
@@ -193,7 +196,8 @@ extension PostgresConnection {
             if cancelling { thread.interrupt() }
             return  // whoever uses it goes on to the end; then it is the next one's turn
         }
-        var patience = Patience(deadline: nil, heedsCancellation: false, grace: configuration.cancelTimeout)
+        var patience = Patience(
+            deadline: nil, heedsCancellation: isInterruptible, grace: configuration.cancelTimeout)
         do throws(PostgresError) {
             // A COPY that waits for us ends when we say so.
             if cancelling, !stream.content.isCopyIn {

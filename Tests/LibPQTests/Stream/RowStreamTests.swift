@@ -73,6 +73,21 @@ struct RowStreamTests {
         }
     }
 
+    @Test("that is left early in a transaction does not hold up ROLLBACK: the rest is cancelled after all")
+    func leftEarlyThenRolledBack() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let transaction = try await connection.begin()
+            let slow: PostgresQuery =
+                "SELECT repeat('x', 10000) FROM generate_series(1, 3) UNION ALL SELECT pg_sleep(20)::text"
+            for try await _ in transaction.stream(slow) { break }
+            try await waitUntil("the rest is being read") { await connection.isEndingStream }
+            let duration = await ContinuousClock().measure { await connection.rollBack(transaction) }
+            #expect(duration < .seconds(10))
+            #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+        }
+    }
+
     @Test("is the first statement of its transaction, and sees it")
     func inTransaction() async throws {
         try await withTestDatabase { database in
@@ -277,4 +292,8 @@ struct RowStreamTests {
             }
         }
     }
+}
+
+extension PostgresConnection {
+    fileprivate var isEndingStream: Bool { openStream?.isEnded == true }
 }
