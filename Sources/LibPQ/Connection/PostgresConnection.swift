@@ -161,8 +161,7 @@ public actor PostgresConnection: PostgresQueryable {
         if takeTurn() { return }
         lastWaiterID += 1
         let id = lastWaiterID
-        // leave() hands the turn over.
-        _ = await withUnsafeContinuation { queue.append(Waiter(id: id, continuation: $0)) }
+        _ = await withUnsafeContinuation { wait(Waiter(id: id, continuation: $0)) }
     }
 
     /// Waits for the connection's turn unless the caller gives up first. Pair with ``leave()``, except when it throws.
@@ -180,7 +179,16 @@ public actor PostgresConnection: PostgresQueryable {
         }
         defer { timer?.cancel() }
         let failure = await withTaskCancellationHandler {
-            await withUnsafeContinuation { queue.append(Waiter(id: id, continuation: $0)) }
+            await withUnsafeContinuation { (continuation: UnsafeContinuation<PostgresError?, Never>) in
+                // What came before this had nobody to tell.
+                if patience.heedsCancellation, Task.isCancelled {
+                    continuation.resume(returning: Self.cancelledInQueue)
+                } else if let deadline = patience.deadline, deadline <= .now {
+                    continuation.resume(returning: Self.timedOutInQueue)
+                } else {
+                    wait(Waiter(id: id, continuation: continuation))
+                }
+            }
         } onCancel: {
             if patience.heedsCancellation { Task { await self.leaveQueue(id, Self.cancelledInQueue) } }
         }
@@ -192,6 +200,11 @@ public actor PostgresConnection: PostgresQueryable {
         isBusy = true
         thread.endIdleWatch()
         return true
+    }
+
+    /// Lets ``leave()`` hand the turn over, unless it has become free meanwhile: the calls on the way here may let others in.
+    private func wait(_ waiter: Waiter) {
+        if takeTurn() { waiter.continuation.resume(returning: nil) } else { queue.append(waiter) }
     }
 
     private func leaveQueue(_ id: UInt64, _ error: PostgresError) {

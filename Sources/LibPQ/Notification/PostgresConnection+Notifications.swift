@@ -17,7 +17,14 @@ extension PostgresConnection {
             lastNotificationWaiterID += 1
             let id = lastNotificationWaiterID
             let failure = await withTaskCancellationHandler {
-                await withUnsafeContinuation { notificationWaiter = NotificationWaiter(id: id, continuation: $0) }
+                await withUnsafeContinuation { (continuation: UnsafeContinuation<PostgresError?, Never>) in
+                    // The calls on the way here may have let others in, who had nobody to tell.
+                    if Task.isCancelled || handle == nil || !notificationInbox.isEmpty {
+                        continuation.resume(returning: nil)
+                    } else {
+                        notificationWaiter = NotificationWaiter(id: id, continuation: continuation)
+                    }
+                }
             } onCancel: {
                 Task { await self.cancelNotificationWaiter(id) }
             }
