@@ -32,11 +32,9 @@ extension PostgresConnection {
             throw PostgresError(
                 .unsupportedStatement, "not a COPY ... \(direction) without parameters", sql: query.sql)
         }
-        var refusal: PostgresError?
-        let stream = try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
-            let flush = try await self.parseCopy(query, handle, &patience)
-            refusal = flush.failure
-            if refusal != nil { return (content, flush) }
+        return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
+            let flush = try await self.parseCopy(query, in: id, handle, &patience)
+            if let refusal = flush.failure { return .failure(refusal) }
             guard handle.exitPipelineMode(), handle.sendSimpleQuery(query.sql) else {
                 throw self.broken(handle, "COPY cannot be sent")
             }
@@ -48,33 +46,29 @@ extension PostgresConnection {
             }
             if result.status == expected {
                 isBinary = result.isBinaryCopy
-                return (content, flush)
+                return .success((content, flush))
             }
             if result.status != PGRES_FATAL_ERROR, result.status != PGRES_COMMAND_OK {
                 // The conversation of the other direction has begun.
                 throw PostgresError(
                     .unsupportedStatement, "the statement is not a COPY ... \(direction)", sql: query.sql)
             }
-            refusal =
-                try await self.endCopy(result, handle, &patience, query)
-                ?? PostgresError(
-                    .unsupportedStatement, "the COPY went from or to a file of the server; use execute", sql: query.sql)
-            return (content, flush)
+            let refusal = try await self.endCopy(result, handle, &patience, query)
+            return .failure(
+                refusal
+                    ?? PostgresError(
+                        .unsupportedStatement, "the COPY went from or to a file of the server; use execute",
+                        sql: query.sql))
         }
-        guard let refusal else { return stream }
-        if let id { markFailed(id, refusal) }
-        openStream = nil
-        leave()
-        throw refusal
     }
 
     /// BEGIN, which cannot ride with a COPY, and a look at the statement: the server parses it by the extended protocol, which takes
     /// one statement only. The COPY itself then goes by the simple protocol, which would take several, but in which the end of a
     /// COPY that the server breaks off is one message whenever it comes; in the extended protocol it is one or two.
     private func parseCopy(
-        _ query: PostgresQuery, _ handle: ConnectionHandle, _ patience: inout Patience
+        _ query: PostgresQuery, in id: UInt64?, _ handle: ConnectionHandle, _ patience: inout Patience
     ) async throws(PostgresError) -> FlushResult {
-        let begin = pendingBegin()
+        let begin = pendingBegin(in: id)
         var expected = begin.isEmpty ? [] : try queue(begin, on: handle) + [.synced]
         guard handle.sendPrepare(name: "", sql: query.sql, types: []), handle.sync() else {
             throw broken(handle, "could not queue a statement")
@@ -105,7 +99,7 @@ extension PostgresConnection {
         if let deadline, deadline <= .now {
             throw PostgresError(.timedOut, "the deadline passed in the middle of a COPY")
         }
-        _ = try await use(id, deadline) { handle, patience throws(PostgresError) -> Batch<Int> in
+        _ = try await use(id, deadline) { handle, patience throws(PostgresError) -> Batch<Never> in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let piece = rest.prefix(Self.queuedCopyBytes)
@@ -117,16 +111,9 @@ extension PostgresConnection {
                     self.unsentCopyBytes = 0
                 }
             }
-            // Somebody needs the connection, and waits for us to go on to the end.
-            if self.openStream?.isEnded == true {
-                return try await self.endCopyIn(handle, failure: Self.givenUp, &patience)
-            }
             return Batch()
         }
     }
-
-    /// What the server's error says of a COPY that we let fail.
-    static let givenUp = "given up by the client"
 
     /// Ends the data.
     ///
@@ -141,8 +128,7 @@ extension PostgresConnection {
 
     /// Ends the data before their time: the server undoes the statement. The caller's task may have been cancelled.
     func failCopyIn(_ id: UInt64) async {
-        guard openStream?.id == id else { return }
-        await endStream(cancelling: false)
+        await endStream(id, cancelling: false)
     }
 
     func endCopyIn(

@@ -21,10 +21,14 @@ final class OpenStream {
     let lease: StreamLease
     /// Failures so far.
     var flush: PostgresConnection.FlushResult
-    /// Somebody is inside a read or write.
+    /// Somebody is inside a read or write, or reads to the end.
     var isInUse = false
     /// The rest is to be thrown away: somebody needs the connection, and the reader gets an error.
     var isEnded = false
+    /// Whoever needs the connection wants the statement cancelled.
+    var isCancelled = false
+    /// The rest is being thrown away.
+    var isDraining = false
 
     init(
         id: UInt64, transactionID: UInt64?, content: Content, lease: StreamLease,

@@ -24,7 +24,7 @@ extension PostgresConnection {
         return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
             // Read once, it is not worth a place among the prepared ones.
             var expected = try self.queue(
-                self.pendingBegin() + [Step(query: query, mayBePrepared: false)], on: handle)
+                self.pendingBegin(in: id) + [Step(query: query, mayBePrepared: false)], on: handle)
             let item = expected.removeLast()
             try await self.send(handle, &patience)
             var flush = FlushResult()
@@ -33,14 +33,17 @@ extension PostgresConnection {
             guard handle.enterSingleRowMode() || flush.failure != nil else {
                 throw self.broken(handle, "the rows cannot be read one by one")
             }
-            return (.rows(item), flush)
+            return .success((.rows(item), flush))
         }
     }
+
+    /// What a stream begins with; or why the server refused the statement, so that there is none.
+    typealias Start = Result<(OpenStream.Content, FlushResult), PostgresError>
 
     /// Takes the connection's turn and keeps it for a stream. `start` throws only what ends the connection.
     func openStream(
         in id: UInt64?, for lease: StreamLease, _ deadline: ContinuousClock.Instant?,
-        _ start: (ConnectionHandle, inout Patience) async throws(PostgresError) -> (OpenStream.Content, FlushResult)
+        _ start: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Start
     ) async throws(PostgresError) -> UInt64 {
         var patience = patience(in: id, deadline)
         try refuseOpenStream()
@@ -48,22 +51,25 @@ extension PostgresConnection {
         do throws(PostgresError) {
             try checkOpen(id)
             guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
+            let started: Start
             do throws(PostgresError) {
-                let (content, flush) = try await heedingCancellation(&patience) { patience throws(PostgresError) in
+                started = try await heedingCancellation(&patience) { patience throws(PostgresError) in
                     try await start(handle, &patience)
                 }
                 // A request to cancel that is still on its way, or whose effect nobody has looked for, could hit a later statement.
                 if cancelRequest != nil { throw discarded(patience) }
                 if self.handle == nil { throw PostgresError(.connectionClosed, "the connection was closed") }
-                lastStreamID += 1
-                openStream = OpenStream(
-                    id: lastStreamID, transactionID: id, content: content, lease: lease, flush: flush)
-                lease.opened(lastStreamID)
-                return lastStreamID
             } catch {
                 close()
                 throw error
             }
+            if let id, case .failure(let refusal) = started { markFailed(id, refusal) }
+            let (content, flush) = try started.get()
+            lastStreamID += 1
+            openStream = OpenStream(
+                id: lastStreamID, transactionID: id, content: content, lease: lease, flush: flush)
+            lease.opened(lastStreamID)
+            return lastStreamID
         } catch {
             leave()
             throw error
@@ -92,36 +98,31 @@ extension PostgresConnection {
         _ id: UInt64, _ deadline: ContinuousClock.Instant?,
         _ body: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
     ) async throws(PostgresError) -> Batch<Element> {
-        if handle == nil { throw PostgresError(.connectionClosed, "the connection is closed") }
+        guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
         guard let stream = openStream, stream.id == id, !stream.isEnded else {
             throw PostgresError(.transactionEnded, "the stream's transaction or lease has ended")
         }
         precondition(!stream.isInUse, "a stream is read by two tasks at once")
-        return try await use(patience(in: stream.transactionID, deadline), body)
+        // Before the call, which lets others in.
+        stream.isInUse = true
+        return try await use(stream, handle, patience(in: stream.transactionID, deadline), body)
     }
 
+    /// For a stream that is marked as being in use.
     private func use<Element>(
-        _ patience: Patience,
+        _ stream: OpenStream, _ handle: ConnectionHandle, _ patience: Patience,
         _ body: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
     ) async throws(PostgresError) -> Batch<Element> {
-        guard let handle, let stream = openStream else {
-            throw PostgresError(.connectionClosed, "the connection is closed")
-        }
-        stream.isInUse = true
         let result: Result<Batch<Element>, PostgresError>
         do throws(PostgresError) {
             var patience = patience
             result = .success(
                 try await heedingCancellation(&patience) { patience throws(PostgresError) in
-                    var batch = try await body(handle, &patience)
-                    // Somebody needs the connection, and waits for us to go on to the end.
-                    while stream.isEnded, !batch.isLast { batch = try await body(handle, &patience) }
-                    return batch
+                    try await body(handle, &patience)
                 })
         } catch {
             result = .failure(error)
         }
-        stream.isInUse = false
         // Whoever has ended the stream may have interrupted a wait that was over already; the next one is not meant.
         if stream.isEnded { thread.clearInterrupt() }
         guard openStream === stream else {
@@ -135,9 +136,16 @@ extension PostgresConnection {
                 if let id = stream.transactionID, let failure = batch.failure { markFailed(id, failure) }
                 openStream = nil
                 leave()
+            } else if !stream.isEnded {
+                stream.isInUse = false
+            } else if !stream.isDraining {
+                // Whoever ended it, when this batch was complete already, relies on us.
+                stream.isDraining = true
+                await drain(stream, handle)
             }
             return batch
         case .failure(let error):
+            stream.isInUse = false
             close()
             throw error
         }
@@ -181,40 +189,50 @@ extension PostgresConnection {
     /// that the rest is read and thrown away.
     func abandonStream(_ id: UInt64) async {
         guard let openStream, openStream.id == id else { return }
-        await endStream(cancelling: openStream.transactionID == nil, isInterruptible: true)
+        await endStream(id, cancelling: openStream.transactionID == nil, isInterruptible: true)
     }
 
     /// Brings a stream to its end, because somebody needs the connection. Does nothing when there is none.
     ///
-    /// - Parameter isInterruptible: whether a later call that cancels may still do so. Not for COMMIT, whose caller's task may have
+    /// - Parameters:
+    ///   - id: the stream to end; nil for whichever there is.
+    ///   - isInterruptible: whether a later call that cancels may still do so. Not for COMMIT, whose caller's task may have
     ///   been cancelled and must not count.
-    func endStream(cancelling: Bool, isInterruptible: Bool = false) async {
-        guard let handle, let stream = openStream else { return }
-        let wasEnded = stream.isEnded
+    func endStream(_ id: UInt64? = nil, cancelling: Bool, isInterruptible: Bool = false) async {
+        guard let handle, let stream = openStream, id == nil || stream.id == id else { return }
         stream.isEnded = true
-        if stream.isInUse || wasEnded {
+        if cancelling { stream.isCancelled = true }
+        if stream.isInUse {
             if cancelling { thread.interrupt() }
             return  // whoever uses it goes on to the end; then it is the next one's turn
         }
+        stream.isInUse = true
+        stream.isDraining = true
+        await drain(stream, handle, isInterruptible: isInterruptible)
+    }
+
+    /// Throws away the rest of a stream that is marked as being in use.
+    private func drain(_ stream: OpenStream, _ handle: ConnectionHandle, isInterruptible: Bool = false) async {
         var patience = Patience(
             deadline: nil, heedsCancellation: isInterruptible, grace: configuration.cancelTimeout)
         do throws(PostgresError) {
             // A COPY that waits for us ends when we say so.
-            if cancelling, !stream.content.isCopyIn {
+            if stream.isCancelled, !stream.content.isCopyIn {
                 _ = patience.giveUp(.cancellation, now: .now)
                 try requestCancel(handle)
             }
             switch stream.content {
-            case .rows: while try await !use(patience, readRows).isLast {}
-            case .copyOut: while try await !use(patience, readCopyData).isLast {}
+            case .rows: while try await !use(stream, handle, patience, readRows).isLast {}
+            case .copyOut: while try await !use(stream, handle, patience, readCopyData).isLast {}
             case .copyIn:
                 // The server has nothing to do but to undo; its caller's deadline and task do not count any more.
                 let patience = Patience(uncancellableUntil: .now + configuration.cancelTimeout)
-                _ = try await use(patience) { handle, patience throws(PostgresError) in
-                    try await self.endCopyIn(handle, failure: Self.givenUp, &patience)
+                _ = try await use(stream, handle, patience) { handle, patience throws(PostgresError) in
+                    try await self.endCopyIn(handle, failure: "given up by the client", &patience)
                 }
             }
         } catch {
+            stream.isInUse = false
             close()
         }
     }

@@ -115,7 +115,7 @@ extension PostgresConnection {
         _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience, mayBePrepared: Bool = true
     ) async throws(PostgresError) -> [PostgresRows] {
         if queries.isEmpty { return [] }
-        let begin = pendingBegin()
+        let begin = pendingBegin(in: id)
         let steps = begin + queries.map { Step(query: $0, mayBePrepared: mayBePrepared) }
         var result = try await flush(steps, patience)
         // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
@@ -138,8 +138,11 @@ extension PostgresConnection {
     }
 
     /// BEGIN, once, in front of the transaction's first statements.
-    func pendingBegin() -> [Step] {
-        guard let open = transaction, !open.hasBegun else { return [] }
+    ///
+    /// - Parameter id: the statements' transaction; nil for those outside of any, which may still wait for the server when somebody
+    ///   opens one.
+    func pendingBegin(in id: UInt64?) -> [Step] {
+        guard let open = transaction, open.id == id, !open.hasBegun else { return [] }
         transaction?.hasBegun = true
         return [Step(query: open.options.beginStatement)]
     }
@@ -210,7 +213,7 @@ extension PostgresConnection {
             await sendRollback()
             throw error
         }
-        let steps = pendingBegin() + queries.map { Step(query: $0) }
+        let steps = pendingBegin(in: transaction.id) + queries.map { Step(query: $0) }
         if steps.count == 1 && queries.isEmpty {  // BEGIN and nothing else
             self.transaction = nil
             return []

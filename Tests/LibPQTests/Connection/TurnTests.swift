@@ -39,6 +39,48 @@ struct TurnTests {
         }
     }
 
+    @Test("does not take a statement of nobody's into a transaction that is opened meanwhile")
+    func foreignTransaction() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int)")
+            let inserted = Counter()
+            for round in 0..<200 {
+                try await together(
+                    on: connection,
+                    {
+                        let error = await postgresError { try await connection.execute("INSERT INTO t VALUES (1)") }
+                        #expect(error == nil || error?.code == .transactionControl)
+                        if error == nil { inserted.increment() }
+                    },
+                    {
+                        let transaction = try await connection.begin(after: round % 20)
+                        await connection.rollBack(transaction)
+                    })
+            }
+            let count = try await connection.queryRow("SELECT count(*) FROM t").decode(Int.self)
+            #expect(count == inserted.count)
+        }
+    }
+
+    @Test("goes on when ROLLBACK and the reader of a stream come together")
+    func streamEnded() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            for _ in 0..<200 {
+                let transaction = try await connection.begin()
+                let id = try await connection.openRows(
+                    "SELECT repeat('x', 1000) FROM generate_series(1, 2000)", in: transaction.id,
+                    for: StreamLease(connection), deadline: nil)
+                try await together(
+                    on: connection,
+                    { _ = await postgresError { _ = try await connection.nextRows(of: id, deadline: nil) } },
+                    { await connection.rollBack(transaction) })
+                #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+            }
+        }
+    }
+
     @Test("does not matter to who waits for notifications while the connection is closed")
     func notificationsClosed() async throws {
         try await withTestDatabase { database in
@@ -64,5 +106,10 @@ extension PostgresConnection {
         await enter()
         for _ in 0..<calls { await pass() }
         leave()
+    }
+
+    fileprivate func begin(after calls: Int) async throws(PostgresError) -> PostgresTransaction {
+        for _ in 0..<calls { await pass() }
+        return try begin()
     }
 }
