@@ -17,7 +17,6 @@ final class ResultHandle: CellOwner, @unchecked Sendable {
 
     func columnName(_ column: Int) -> String { String(cString: PQfname(pointer, Int32(column))) }
     func columnType(_ column: Int) -> PostgresType { PostgresType(rawValue: PQftype(pointer, Int32(column))) }
-    func columnIsBinary(_ column: Int) -> Bool { PQfformat(pointer, Int32(column)) == 1 }
 
     /// Whether a COPY goes in binary format.
     var isBinaryCopy: Bool { PQbinaryTuples(pointer) == 1 }
