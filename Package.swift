@@ -6,6 +6,7 @@ var strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 // In CI (.ci/run) only: a newer compiler's new warning must not break anybody else's build.
 if Context.environment["WARNINGS_AS_ERRORS"] == "1" {

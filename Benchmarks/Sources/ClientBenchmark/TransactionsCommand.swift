@@ -8,8 +8,8 @@ struct TransactionsCommand: AsyncParsableCommand {
     @Option var url: String
     @Option var connections: Int
     @Option var seconds: Double
-    @Flag(help: "Send COMMIT in a round trip of its own.")
-    var separateCommit = false
+    @Flag(help: "Lease a connection for each transaction, and send COMMIT in a round trip of its own.")
+    var throughPool = false
 
     func run() async throws {
         var configuration = try PostgresPool.Configuration(url: url)
@@ -27,27 +27,31 @@ struct TransactionsCommand: AsyncParsableCommand {
         print(rate, median, cpu / Double(latencies.count))
     }
 
+    private func repeated(
+        until end: ContinuousClock.Instant, _ run: (PaymentTransaction) async throws -> Void
+    ) async throws -> [Duration] {
+        var numbers = SplitMix()
+        var latencies: [Duration] = []
+        var now = ContinuousClock.now
+        while now < end {
+            try await run(PaymentTransaction(using: &numbers))
+            let later = ContinuousClock.now
+            latencies.append(later - now)
+            now = later
+        }
+        return latencies
+    }
+
     /// How long each transaction took, from asking for a connection to the answer to COMMIT.
     private func measure(_ pool: PostgresPool, for duration: Duration) async throws -> [Duration] {
         let end = ContinuousClock.now + duration
         return try await withThrowingTaskGroup(of: [Duration].self) { group in
             for _ in 0..<connections {
                 group.addTask {
-                    var numbers = SplitMix()
-                    var latencies: [Duration] = []
-                    var now = ContinuousClock.now
-                    while now < end {
-                        let transaction = PaymentTransaction(using: &numbers)
-                        if separateCommit {
-                            try await transaction.run(on: pool)
-                        } else {
-                            try await pool.withConnection { try await transaction.run(on: $0) }
-                        }
-                        let later = ContinuousClock.now
-                        latencies.append(later - now)
-                        now = later
+                    if throughPool { return try await repeated(until: end) { try await $0.run(on: pool) } }
+                    return try await pool.withConnection { connection in
+                        try await repeated(until: end) { try await $0.run(on: connection) }
                     }
-                    return latencies
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }

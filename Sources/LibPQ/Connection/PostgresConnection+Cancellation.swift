@@ -4,29 +4,44 @@ extension PostgresConnection {
         _ patience: inout Patience, _ body: (inout Patience) async throws(PostgresError) -> T
     ) async throws(PostgresError) -> T {
         guard patience.heedsCancellation else { return try await body(&patience) }
-        let thread = thread
-        let result: Result<T, PostgresError> = await withTaskCancellationHandler {
-            do throws(PostgresError) { return .success(try await body(&patience)) } catch { return .failure(error) }
-        } onCancel: {
-            thread.interrupt()
-        }
-        if Task.isCancelled { thread.clearInterrupt() }
+        return try await interruptibly { await self.result(of: body, &patience) }
+    }
+
+    private func result<T>(
+        of body: (inout Patience) async throws(PostgresError) -> T, _ patience: inout Patience
+    ) async -> Result<T, PostgresError> {
+        do throws(PostgresError) { return .success(try await body(&patience)) } catch { return .failure(error) }
+    }
+
+    /// Runs the body so that the cancellation of the caller's task ends its waits for the socket that may be interrupted. The body
+    /// must be the actor's, by what it captures: otherwise it would run on another executor.
+    func interruptibly<T>(_ body: () async -> Result<T, PostgresError>) async throws(PostgresError) -> T {
+        let waiter = waiter
+        let result = await withTaskCancellationHandler(operation: body) { waiter.interrupt() }
+        if Task.isCancelled { waiter.clearInterrupt() }
         return try result.get()
     }
 
     /// Waits for the socket. When the caller gives up, asks the server to cancel the statement, and returns with neither
     /// readable nor writable.
     func waitForSocket(
-        _ handle: ConnectionHandle, _ interest: ConnectionThread.Readiness, _ patience: inout Patience
-    ) async throws(PostgresError) -> ConnectionThread.Readiness {
-        let readiness = await thread.waitForSocket(
-            handle.socket, interest, until: patience.deadline, isInterruptible: patience.heedsCancellation)
-        guard readiness == .interrupted || readiness == .timedOut else { return readiness }
+        _ handle: ConnectionHandle, _ interest: SocketWaiter.Readiness, _ patience: inout Patience
+    ) async throws(PostgresError) -> SocketWaiter.Readiness {
+        let readiness = await waiter.wait(
+            for: handle.socket, interest, until: patience.deadline, isInterruptible: patience.heedsCancellation)
+        try heed(readiness, handle, &patience)
+        return readiness
+    }
+
+    /// When the wait ended because the caller gives up, asks the server to cancel the statement.
+    func heed(
+        _ readiness: SocketWaiter.Readiness, _ handle: ConnectionHandle, _ patience: inout Patience
+    ) throws(PostgresError) {
+        guard readiness == .interrupted || readiness == .timedOut else { return }
         switch patience.giveUp(readiness == .interrupted ? .cancellation : .deadline, now: .now) {
         case .cancelStatement: try requestCancel(handle)
         case .discard: throw discarded(patience)
         }
-        return readiness
     }
 
     func requestCancel(_ handle: ConnectionHandle) throws(PostgresError) {
@@ -46,7 +61,7 @@ extension PostgresConnection {
         if failure?.sqlState == .queryCanceled { failure = failure?.recoded(reason.code, reason.sentence) }
         if request.isSent { return }
         patience.awaitEnd()
-        _ = await thread.waitForSocket(request.descriptor, .readable, until: patience.deadline)
+        _ = await waiter.wait(for: request.descriptor, .readable, until: patience.deadline)
         if !request.isSent { close() }
     }
 

@@ -90,7 +90,7 @@ extension PostgresConnection {
             var step = ConnectionHandle.ConnectStep.waitToWrite  // as libpq documents: "as if PGRES_POLLING_WRITING"
             while step != .done {
                 // The socket may change between steps: TLS refused, and tried again without.
-                let interest: ConnectionThread.Readiness = step == .waitToRead ? .readable : .writable
+                let interest: SocketWaiter.Readiness = step == .waitToRead ? .readable : .writable
                 try await wait(for: handle.socket, interest, until: deadline, options)
                 if handle.isReached { stage = .reached }
                 step = handle.connectStep()
@@ -106,10 +106,10 @@ extension PostgresConnection {
     }
 
     private func wait(
-        for descriptor: Int32, _ interest: ConnectionThread.Readiness, until deadline: ContinuousClock.Instant,
+        for descriptor: Int32, _ interest: SocketWaiter.Readiness, until deadline: ContinuousClock.Instant,
         _ options: ConnectionOptions
     ) async throws(PostgresError) {
-        switch await thread.waitForSocket(descriptor, interest, until: deadline, isInterruptible: true) {
+        switch await waiter.wait(for: descriptor, interest, until: deadline, isInterruptible: true) {
         case .interrupted: throw PostgresError(.cancelled, "the calling task was cancelled while it connected")
         case .timedOut:
             throw PostgresError(

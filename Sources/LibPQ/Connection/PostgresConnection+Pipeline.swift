@@ -1,13 +1,6 @@
 internal import CLibPQ
 
 extension PostgresConnection {
-    /// One statement of a flush.
-    struct Step {
-        var query: PostgresQuery
-        /// Whether the statement may be kept prepared on the server.
-        var mayBePrepared = true
-    }
-
     /// What became of a flush.
     struct FlushResult {
         /// The results of the statements before the first failed one.
@@ -32,48 +25,60 @@ extension PostgresConnection {
     /// Queues the statements and a Sync, sends them, and reads all the answers: one round trip.
     ///
     /// - Throws: only what ends the connection, which is closed then. A failed statement is in the result.
-    func flush(_ steps: [Step], _ patience: consuming Patience) async throws(PostgresError) -> FlushResult {
+    func flush(_ queries: [PostgresQuery], _ patience: Patience) async throws(PostgresError) -> FlushResult {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
-        var patience = patience
         do throws(PostgresError) {
-            let expected = try queue(steps, on: handle)
-            return try await heedingCancellation(&patience) { patience throws(PostgresError) in
-                try await self.send(handle, &patience)
-                var result = FlushResult()
-                result.rows.reserveCapacity(steps.count)
-                try await self.collect(expected + [.synced], from: handle, &result, &patience)
-                result.notices = handle.takeNotices()
-                self.log(result.notices)
-                self.collectNotifications()
-                await self.settleCancellation(&result.failure, &patience)
-                return result
-            }
+            var expected = try queue(queries, on: handle)
+            expected.append(.synced)
+            return try await patience.heedsCancellation
+                ? interruptibly { [expected] in await self.exchange(expected, handle, patience) }
+                : exchange(expected, handle, patience).get()
         } catch {
             close()
             throw error
         }
     }
 
+    /// Sends what was queued, and reads all the answers.
+    private func exchange(
+        _ expected: [Expected], _ handle: ConnectionHandle, _ patience: Patience
+    ) async -> Result<FlushResult, PostgresError> {
+        var patience = patience
+        var result = FlushResult()
+        result.rows.reserveCapacity(expected.count)
+        do throws(PostgresError) {
+            if try !hasSent(handle) { try await send(handle, &patience) }
+            try await collect(expected, from: handle, &result, &patience)
+        } catch {
+            return .failure(error)
+        }
+        result.notices = handle.takeNotices()
+        log(result.notices)
+        collectNotifications()
+        if cancelRequest != nil { await settleCancellation(&result.failure, &patience) }
+        return .success(result)
+    }
+
     // MARK: Queue
 
-    func queue(_ steps: [Step], on handle: ConnectionHandle) throws(PostgresError) -> [Expected] {
+    func queue(_ queries: [PostgresQuery], on handle: ConnectionHandle) throws(PostgresError) -> [Expected] {
         var expected: [Expected] = []
-        expected.reserveCapacity(steps.count)
+        expected.reserveCapacity(queries.count + 1)
         try queueDeallocations(on: handle, &expected)
-        for step in steps {
-            let bindings = step.query.bindings
-            let key = StatementCache.Key(sql: step.query.sql, types: bindings.types)
+        for query in queries {
+            let bindings = query.bindings
+            let key = StatementCache.Key(sql: query.sql, types: bindings.types)
             var queued: Bool
             var wasPrepared = false
-            switch step.mayBePrepared ? statements.plan(key) : .unnamed {
+            switch query.mayBePrepared ? statements.plan(key) : .unnamed {
             case .unnamed:
-                queued = handle.sendQuery(step.query.sql, bindings)
+                queued = handle.sendQuery(query.sql, bindings)
             case .execute(let name):
                 queued = handle.sendPrepared(name: name, bindings)
                 wasPrepared = true
             case .prepare(let name):
                 queued =
-                    handle.sendPrepare(name: name, sql: step.query.sql, types: bindings.types)
+                    handle.sendPrepare(name: name, sql: query.sql, types: bindings.types)
                     && handle.sendPrepared(name: name, bindings)
                 expected.append(.prepared(key))
                 statistics.prepares += 1
@@ -110,17 +115,21 @@ extension PostgresConnection {
     // MARK: Send
 
     func send(_ handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) {
-        while true {
-            switch handle.flush() {
-            case 0: return
-            case 1:
-                // The server may itself be stuck until we read its answers: wait for either.
-                let readiness = try await waitForSocket(handle, [.readable, .writable], &patience)
-                // Half a statement cannot be cancelled, and nothing else can be sent before its other half.
-                if patience.reason != nil { throw discarded(patience) }
-                if readiness.contains(.readable), !handle.consumeInput() { throw broken(handle, "connection lost") }
-            default: throw broken(handle, "connection lost")
-            }
+        while try !hasSent(handle) {
+            // The server may itself be stuck until we read its answers: wait for either.
+            let readiness = try await waitForSocket(handle, [.readable, .writable], &patience)
+            // Half a statement cannot be cancelled, and nothing else can be sent before its other half.
+            if patience.reason != nil { throw discarded(patience) }
+            if readiness.contains(.readable), !handle.consumeInput() { throw broken(handle, "connection lost") }
+        }
+    }
+
+    /// Sends what the socket takes. Returns whether that was all.
+    private func hasSent(_ handle: ConnectionHandle) throws(PostgresError) -> Bool {
+        switch handle.flush() {
+        case 0: return true
+        case 1: return false
+        default: throw broken(handle, "connection lost")
         }
     }
 
@@ -135,7 +144,10 @@ extension PostgresConnection {
     ) async throws(PostgresError) {
         var position = AnswerPosition()
         while try !readArrived(expected, &position, from: handle, &flush) {
-            if try await readInput(handle, &patience) { continue }
+            let readiness = await waiter.wait(
+                for: handle.socket, .readable, until: patience.deadline, isInterruptible: patience.heedsCancellation)
+            try heed(readiness, handle, &patience)
+            if !readiness.contains(.readable) || handle.consumeInput() { continue }
             // A farewell such as 57P01 may have come before the end; it says more than libpq's own words.
             if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR {
                 try record(farewell, of: expected[position.index], in: &flush, handle)
@@ -214,18 +226,13 @@ extension PostgresConnection {
         _ handle: ConnectionHandle, _ patience: inout Patience
     ) async throws(PostgresError) -> ResultHandle? {
         while handle.isBusy {
-            if try await readInput(handle, &patience) { continue }
+            let readiness = try await waitForSocket(handle, .readable, &patience)
+            if !readiness.contains(.readable) || handle.consumeInput() { continue }
             // See collect.
             if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR { return farewell }
             throw broken(handle, "connection lost")
         }
         return handle.nextResult()
-    }
-
-    /// Waits for the server and reads what it sent. False when the connection has ended.
-    private func readInput(_ handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) -> Bool {
-        let readiness = try await waitForSocket(handle, .readable, &patience)
-        return !readiness.contains(.readable) || handle.consumeInput()
     }
 
     /// Keeps the cache true to what the server has after a statement failed or was skipped.

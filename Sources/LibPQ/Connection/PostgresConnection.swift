@@ -11,6 +11,7 @@ internal import Synchronization
 /// Calls from several tasks are served one after another. Use a ``PostgresPool`` unless you need exactly one session.
 public actor PostgresConnection: PostgresQueryable {
     nonisolated let thread: ConnectionThread
+    nonisolated let waiter: SocketWaiter
     nonisolated let configuration: Configuration
     nonisolated let logger: Logger
 
@@ -22,6 +23,7 @@ public actor PostgresConnection: PostgresQueryable {
     var statements: StatementCache
     /// The transaction that is open, or whose BEGIN waits for the first flush.
     var transaction: OpenTransaction?
+    var lastBodyID: UInt64 = 0
     var lastTransactionID: UInt64 = 0
     /// So that the text of a repeated statement is searched once.
     var knownKinds: [String: StatementKind] = [:]
@@ -80,15 +82,16 @@ public actor PostgresConnection: PostgresQueryable {
 
     private init(thread: ConnectionThread, configuration: Configuration, logger: Logger) {
         self.thread = thread
+        waiter = SocketWaiter(thread)
         self.configuration = configuration
         self.logger = logger
         statements = StatementCache(capacity: configuration.statementCacheCapacity)
     }
 
     isolated deinit {
-        thread.endIdleWatch()
+        waiter.leave()
         handle = nil
-        thread.stop()
+        ConnectionThreads.leave(thread)
     }
 
     /// Opens a connection.
@@ -99,7 +102,7 @@ public actor PostgresConnection: PostgresQueryable {
         _ configuration: Configuration, logger: Logger = Logger(label: "libpq")
     ) async throws(PostgresError) -> PostgresConnection {
         let connection = PostgresConnection(
-            thread: try ConnectionThread(), configuration: configuration, logger: logger)
+            thread: try ConnectionThreads.join(), configuration: configuration, logger: logger)
         try await connection.open()
         return connection
     }
@@ -107,7 +110,7 @@ public actor PostgresConnection: PostgresQueryable {
     /// Closes the connection; an open transaction is rolled back by the server. Does nothing when closed.
     public func close() {
         if handle == nil { return }
-        thread.endIdleWatch()
+        waiter.endIdleWatch()
         handle = nil
         transaction = nil
         hasEnded.store(true, ordering: .sequentiallyConsistent)
@@ -166,9 +169,17 @@ public actor PostgresConnection: PostgresQueryable {
 
     /// Waits for the connection's turn unless the caller gives up first. Pair with ``leave()``, except when it throws.
     func enter(_ patience: Patience) async throws(PostgresError) {
+        if try !takeTurn(patience) { try await waitForTurn(patience) }
+    }
+
+    /// Takes the connection's turn if it is free. Apart from ``waitForTurn(_:)`` because an asynchronous call costs more than it does.
+    func takeTurn(_ patience: Patience) throws(PostgresError) -> Bool {
         if patience.heedsCancellation, Task.isCancelled { throw Self.cancelledInQueue }
         if let deadline = patience.deadline, deadline <= .now { throw Self.timedOutInQueue }
-        if takeTurn() { return }
+        return takeTurn()
+    }
+
+    func waitForTurn(_ patience: Patience) async throws(PostgresError) {
         lastWaiterID += 1
         let id = lastWaiterID
         let timer = patience.deadline.map { deadline in
@@ -198,7 +209,7 @@ public actor PostgresConnection: PostgresQueryable {
     private func takeTurn() -> Bool {
         if isBusy { return false }
         isBusy = true
-        thread.endIdleWatch()
+        waiter.endIdleWatch()
         return true
     }
 
@@ -232,7 +243,7 @@ public actor PostgresConnection: PostgresQueryable {
 
     func watchIdleSocket() {
         guard let handle else { return }
-        thread.watchIdleSocket(handle.socket) { [weak self] in
+        waiter.watchIdle(handle.socket) { [weak self] in
             self?.assumeIsolated { $0.readUnasked() }
         }
     }

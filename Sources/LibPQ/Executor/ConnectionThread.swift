@@ -9,23 +9,22 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// The thread that a connection lives on: executor of the ``PostgresConnection`` actor, home of the preferred executor of bodies that
-/// run on the connection, and the place where its socket is waited for.
+/// A thread that connections live on: executor of their actors, home of the preferred executor of bodies that run on them, and
+/// the place where their sockets are waited for.
 ///
-/// One loop does all three: run the jobs that are ready, then sleep in `poll` on the socket and the wake-up pipe. A statement
-/// inside a transaction therefore costs no thread hop: its jobs are enqueued by the thread that will run them.
-/// docs/adr/0002 has the alternatives and their figures.
+/// One loop does all three: run the jobs that are ready, then sleep in `poll` on the sockets and the wake-up pipe. A statement
+/// inside a transaction therefore costs no thread hop, and what several connections wait for costs one sleep. There are as many
+/// threads as ``ConnectionThreads`` says, and they never end. docs/adr/0002 has the alternatives and their figures.
 ///
 /// `@unchecked Sendable`: `inbox` is guarded by its mutex; everything in the section "only on the thread" is touched by the
 /// loop and by code that runs as one of its jobs.
 final class ConnectionThread: SerialExecutor, @unchecked Sendable {
-    /// The thread as the executor of code that is not the actor's.
+    /// The thread as the executor of code that is not an actor's.
     ///
     /// Apart from the thread itself, because the runtime compares: were both one executor, code of no actor would run as if it
     /// were the actor's, and would be enqueued anew with each asynchronous call and each return.
     ///
-    /// `@unchecked Sendable`: `thread` is set once, before anybody else sees this object. It lives as long as the connection, and
-    /// whoever prefers this executor holds the connection.
+    /// `@unchecked Sendable`: `thread` is set once, before anybody else sees this object. Neither ever ends.
     final class BodyExecutor: TaskExecutor, @unchecked Sendable {
         fileprivate(set) unowned var thread: ConnectionThread?
 
@@ -34,18 +33,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         }
     }
 
-    /// What ended a wait for the socket.
-    struct Readiness: OptionSet, Sendable {
-        let rawValue: Int
-        static let readable = Readiness(rawValue: 1)
-        static let writable = Readiness(rawValue: 2)
-        /// ``ConnectionThread/interrupt()`` was called.
-        static let interrupted = Readiness(rawValue: 4)
-        /// None of these, before the deadline.
-        static let timedOut: Readiness = []
-    }
-
-    /// A job, and whether it is the actor's.
+    /// A job, and whether it is an actor's.
     private struct Job {
         let job: UnownedJob
         let isIsolated: Bool
@@ -54,7 +42,6 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     private struct Inbox {
         var jobs: Deque<Job> = []
         var threadIsPolling = false
-        var stopRequested = false
         var interruptRequested = false
 
         /// Whether the thread must be woken for what was just put in; true once a sleep.
@@ -64,15 +51,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         }
     }
 
-    private struct Wait {
-        let socket: Int32
-        let interest: Readiness
-        let deadline: ContinuousClock.Instant?
-        let isInterruptible: Bool
-        let continuation: UnsafeContinuation<Readiness, Never>
-    }
-
-    /// The preferred executor of bodies that run on the connection.
+    /// The preferred executor of bodies that run on a connection.
     let bodies: BodyExecutor
 
     private let inbox = Guarded(Inbox())
@@ -81,39 +60,21 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
 
     // Only on the thread:
     private var ready: Deque<Job> = []
-    private var wait: Wait?
-    private var idleWatch: (socket: Int32, onReadable: @Sendable () -> Void)?
+    private var isResuming = false
+    private var waiters: [SocketWaiter] = []
+    /// What `poll` is asked for: the wake-up pipe, then a place for each waiter.
+    private var descriptors: [pollfd]
 
-    /// Starts the thread. It runs until ``stop()``.
+    /// Starts the thread.
     ///
     /// - Throws: `connectionFailed` when the process has no thread or file descriptor left.
     init() throws(PostgresError) {
         wakeUp = try WakeUp()
+        descriptors = [pollfd(fd: wakeUp.readEnd, events: Int16(POLLIN), revents: 0)]
         bodies = BodyExecutor()
         bodies.thread = self
         try SystemThread.start { [self] in run() }
     }
-
-    /// Lets the thread end once everything that was enqueued has run.
-    func stop() {
-        let wake = inbox.withLock { inbox in
-            inbox.stopRequested = true
-            return inbox.needsWakeUp()
-        }
-        if wake { wakeUp.signal() }
-    }
-
-    /// Ends the wait for the socket that is under way, or else the next one, if it may be interrupted. From any thread.
-    func interrupt() {
-        let wake = inbox.withLock { inbox in
-            inbox.interruptRequested = true
-            return inbox.needsWakeUp()
-        }
-        if wake { wakeUp.signal() }
-    }
-
-    /// Takes back an ``interrupt()`` that no wait has seen.
-    func clearInterrupt() { inbox.withLock { $0.interruptRequested = false } }
 
     // MARK: Executor
 
@@ -123,7 +84,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
 
     private func enqueue(_ job: Job) {
         if isCurrent {
-            ready.append(job)
+            ready.append(isResuming ? Job(job: job.job, isIsolated: true) : job)
             return
         }
         let wake = inbox.withLock { inbox in
@@ -147,36 +108,54 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         #endif
     }
 
-    // MARK: Waiting
+    // MARK: Waiters
 
-    /// Suspends the calling job until the socket is ready or the deadline has passed; other jobs run meanwhile.
+    /// Gives a waiter its place. On the thread.
+    func add(_ waiter: SocketWaiter) {
+        waiter.place = waiters.count
+        waiters.append(waiter)
+        descriptors.append(.nothing)
+    }
+
+    /// Takes a waiter's place away and gives it to the last one. On the thread.
+    func remove(_ waiter: SocketWaiter) {
+        guard let place = waiter.place else { return }
+        waiter.place = nil
+        let (last, descriptor) = (waiters.removeLast(), descriptors.removeLast())
+        if last === waiter { return }
+        last.place = place
+        waiters[place] = last
+        descriptors[place + 1] = descriptor
+    }
+
+    /// Says what the waiter at this place waits for. On the thread.
+    func watch(_ descriptor: pollfd, at place: Int) { descriptors[place + 1] = descriptor }
+
+    /// Ends a wait of an actor of this thread. On the thread.
     ///
-    /// Call on the thread, with no other wait under way. `nonsending` keeps it there.
-    nonisolated(nonsending) func waitForSocket(
-        _ socket: Int32, _ interest: Readiness, until deadline: ContinuousClock.Instant?, isInterruptible: Bool = false
-    ) async -> Readiness {
-        await withUnsafeContinuation { continuation in
-            precondition(wait == nil, "two waits on one connection")
-            wait = Wait(
-                socket: socket, interest: interest, deadline: deadline, isInterruptible: isInterruptible,
-                continuation: continuation)
+    /// The runtime resumes continuations where code of no actor runs, from where they go on to their actor: one turn of the loop
+    /// more, which is saved by letting the job begin there.
+    func resume<T>(_ continuation: UnsafeContinuation<T, Never>, returning value: sending T) {
+        isResuming = true
+        defer { isResuming = false }
+        continuation.resume(returning: value)
+    }
+
+    /// Lets the loop look which waiters are to be interrupted. From any thread.
+    func lookForInterrupts() {
+        let wake = inbox.withLock { inbox in
+            inbox.interruptRequested = true
+            return inbox.needsWakeUp()
         }
+        if wake { wakeUp.signal() }
     }
-
-    /// Calls `onReadable` on the thread, once, when the socket becomes readable while nobody waits for it: the server has
-    /// something to say that nobody asked for (a shutdown, a notification).
-    func watchIdleSocket(_ socket: Int32, onReadable: @escaping @Sendable () -> Void) {
-        idleWatch = (socket, onReadable)
-    }
-
-    func endIdleWatch() { idleWatch = nil }
 
     // MARK: The loop
 
-    // A body that never suspends for longer than a yield must not keep the socket from being looked at.
+    // A body that never suspends for longer than a yield must not keep the sockets from being looked at.
     private static let jobsBetweenPolls = 64
 
-    private func run() {
+    private func run() -> Never {
         threadID.store(Self.currentThreadID, ordering: .relaxed)
         while true {
             for _ in 0..<Self.jobsBetweenPolls {
@@ -188,22 +167,14 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
                     job.job.runSynchronously(on: bodies.asUnownedTaskExecutor())
                 }
             }
-            let (mayStop, isInterrupted) = collectInbox()
-            if isInterrupted, let wait {
-                self.wait = nil
-                wait.continuation.resume(returning: .interrupted)
-            } else if !ready.isEmpty {
-                if wait != nil { poll(mayBlock: false) }
-            } else if mayStop && wait == nil {
-                return
-            } else {
-                poll(mayBlock: true)
-            }
+            let (maySleep, interrupts) = collectInbox()
+            if interrupts { for waiter in waiters { waiter.interruptIfRequested() } }
+            poll(mayBlock: maySleep)
         }
     }
 
     /// Moves jobs of other threads to `ready`; marks the thread as about to sleep when there is nothing at all to do.
-    private func collectInbox() -> (mayStop: Bool, isInterrupted: Bool) {
+    private func collectInbox() -> (maySleep: Bool, interrupts: Bool) {
         inbox.withLock { inbox in
             if ready.isEmpty {
                 swap(&ready, &inbox.jobs)
@@ -211,50 +182,37 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
                 ready.append(contentsOf: inbox.jobs)
                 inbox.jobs.removeAll(keepingCapacity: true)
             }
-            let isInterrupted = inbox.interruptRequested && wait?.isInterruptible == true
-            if isInterrupted { inbox.interruptRequested = false }
-            inbox.threadIsPolling = ready.isEmpty && !isInterrupted
-            return (inbox.stopRequested, isInterrupted)
+            defer { inbox.interruptRequested = false }
+            inbox.threadIsPolling = ready.isEmpty && !inbox.interruptRequested
+            return (inbox.threadIsPolling, inbox.interruptRequested)
         }
     }
 
     private func poll(mayBlock: Bool) {
-        var descriptors = (
-            pollfd(fd: wakeUp.readEnd, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: -1, events: 0, revents: 0)  // poll skips negative descriptors
-        )
-        var timeout: Int32 = mayBlock ? -1 : 0
-        if let wait {
-            descriptors.1.fd = wait.socket
-            if wait.interest.contains(.readable) { descriptors.1.events |= Int16(POLLIN) }
-            if wait.interest.contains(.writable) { descriptors.1.events |= Int16(POLLOUT) }
-            if mayBlock, let deadline = wait.deadline { timeout = Self.milliseconds(until: deadline) }
-        } else if let idleWatch {
-            descriptors.1.fd = idleWatch.socket
-            descriptors.1.events = Int16(POLLIN)
+        var deadline: ContinuousClock.Instant?
+        for waiter in waiters {
+            if let other = waiter.deadline { deadline = min(deadline ?? other, other) }
         }
-
-        let count = withUnsafeMutablePointer(to: &descriptors) { pointer in
-            pointer.withMemoryRebound(to: pollfd.self, capacity: 2) { systemPoll($0, 2, timeout) }
+        let timeout = mayBlock ? deadline.map(Self.milliseconds) ?? -1 : 0
+        var count = descriptors.withUnsafeMutableBufferPointer { systemPoll($0.baseAddress, nfds_t($0.count), timeout) }
+        if count > 0, descriptors[0].revents != 0 {
+            wakeUp.drain()
+            count -= 1
         }
-        if count > 0, descriptors.0.revents != 0 { wakeUp.drain() }
-
-        // An error or a hang-up counts as readable: reading is how libpq learns of it.
-        var readiness: Readiness = []
-        let events = Int32(descriptors.1.revents)
-        if count > 0, events & (POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0 { readiness.insert(.readable) }
-        if count > 0, events & POLLOUT != 0 { readiness.insert(.writable) }
-
-        if let wait {
-            let deadlinePassed = wait.deadline.map { $0 <= .now } ?? false
-            if !readiness.isEmpty || deadlinePassed {
-                self.wait = nil
-                wait.continuation.resume(returning: readiness)
+        // By place, because a waiter that is told may leave its own.
+        var place = 0
+        while count > 0, place < waiters.count {
+            let revents = descriptors[place + 1].revents
+            if revents != 0 {
+                count -= 1
+                waiters[place].end(.init(revents: revents))
             }
-        } else if let idleWatch, !readiness.isEmpty {
-            self.idleWatch = nil
-            idleWatch.onReadable()
+            place += 1
         }
+        guard let deadline else { return }
+        let now = ContinuousClock.now
+        if now < deadline { return }
+        for waiter in waiters where waiter.deadline.map({ $0 <= now }) ?? false { waiter.end(.timedOut) }
     }
 
     private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
@@ -265,7 +223,12 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     }
 }
 
+extension pollfd {
+    /// `poll` passes over negative descriptors.
+    static var nothing: pollfd { pollfd(fd: -1, events: 0, revents: 0) }
+}
+
 /// `poll` under a name that the method above does not hide.
-private func systemPoll(_ descriptors: UnsafeMutablePointer<pollfd>, _ count: UInt, _ timeout: Int32) -> Int32 {
-    poll(descriptors, nfds_t(count), timeout)
+private func systemPoll(_ descriptors: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ timeout: Int32) -> Int32 {
+    poll(descriptors, count, timeout)
 }

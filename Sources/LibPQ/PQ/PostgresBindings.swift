@@ -12,6 +12,14 @@ public struct PostgresBindings: Sendable, Hashable {
     /// Starts without parameters.
     public init() {}
 
+    /// Makes room for as many parameters, of a few bytes each.
+    mutating func reserveCapacity(_ count: Int) {
+        if count == 0 { return }
+        types.reserveCapacity(count)
+        lengths.reserveCapacity(count)
+        buffer.reserveCapacity(16 * count)
+    }
+
     /// How many parameters there are. PostgreSQL allows 65535 a statement.
     public var count: Int { types.count }
 

@@ -101,9 +101,9 @@ public final class PostgresPool: PostgresQueryable, Service {
         isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
         let lease = try await acquire(until: nil)
-        return try await withTaskExecutorPreference(lease.connection.thread.bodies) {
+        return try await lease.connection.host(isolation: isolation) { connection in
             do {
-                let value = try await body(lease.connection)
+                let value = try await body(connection)
                 await release(lease)
                 return value
             } catch {
@@ -120,10 +120,10 @@ public final class PostgresPool: PostgresQueryable, Service {
     ) async throws -> T {
         try await withConnection { connection in
             guard traces, let telemetry = await connection.telemetry else {
-                return try await connection.transact(options, isolation: isolation, body)
+                return try await connection.transact(options, body)
             }
-            return try await telemetry.transaction(isolation: isolation) {
-                try await connection.transact(options, isolation: isolation, body)
+            return try await telemetry.transaction {
+                try await connection.transact(options, body)
             }
         }
     }

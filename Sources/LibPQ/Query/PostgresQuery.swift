@@ -10,6 +10,8 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
     public private(set) var bindings = PostgresBindings()
     /// What went wrong while a value was interpolated, which cannot throw; thrown when the query is run.
     private(set) var encodingError: PostgresError?
+    /// Whether the statement may be kept prepared on the server.
+    private(set) var mayBePrepared = true
 
     /// Takes SQL text as it is, without parameters. Never pass anything that a user can influence.
     public init(unescaped sql: String) { self.sql = sql }
@@ -20,6 +22,13 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
     /// A statement with parameters.
     public init(stringInterpolation: Interpolation) {
         self = stringInterpolation.query
+    }
+
+    /// The same, but never kept prepared on the server: not worth a place, or not to be relied on.
+    var unprepared: PostgresQuery {
+        var query = self
+        query.mayBePrepared = false
+        return query
     }
 
     /// Why this cannot be sent; libpq or the server would only find out once the connection is committed to it.
@@ -48,6 +57,7 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         public init(literalCapacity: Int, interpolationCount: Int) {
             query = PostgresQuery(unescaped: "")
             query.sql.reserveCapacity(literalCapacity + 3 * interpolationCount)
+            query.bindings.reserveCapacity(interpolationCount)
         }
 
         /// SQL text.
@@ -64,7 +74,8 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
             } catch {
                 query.encodingError = query.encodingError ?? error
             }
-            query.sql += "$\(query.bindings.count)"
+            query.sql += "$"
+            query.sql += String(query.bindings.count)
         }
 
         /// A bind parameter that may be NULL. Apart from the one above, because the compiler warns of an optional in an

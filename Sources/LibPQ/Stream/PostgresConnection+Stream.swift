@@ -24,7 +24,7 @@ extension PostgresConnection {
         return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
             // Read once, it is not worth a place among the prepared ones.
             var expected = try self.queue(
-                self.pendingBegin(in: id) + [Step(query: query, mayBePrepared: false)], on: handle)
+                self.pendingBegin(in: id) + [query.unprepared], on: handle)
             let item = expected.removeLast()
             try await self.send(handle, &patience)
             var flush = FlushResult()
@@ -124,7 +124,7 @@ extension PostgresConnection {
             result = .failure(error)
         }
         // Whoever has ended the stream may have interrupted a wait that was over already; the next one is not meant.
-        if stream.isEnded { thread.clearInterrupt() }
+        if stream.isEnded { waiter.clearInterrupt() }
         guard openStream === stream else {
             leave()  // the connection was closed meanwhile, and left the turn to whoever used it
             _ = try result.get()
@@ -203,7 +203,7 @@ extension PostgresConnection {
         stream.isEnded = true
         if cancelling { stream.isCancelled = true }
         if stream.isInUse {
-            if cancelling { thread.interrupt() }
+            if cancelling { waiter.interrupt() }
             return  // whoever uses it goes on to the end; then it is the next one's turn
         }
         stream.isInUse = true
@@ -222,8 +222,20 @@ extension PostgresConnection {
                 try requestCancel(handle)
             }
             switch stream.content {
-            case .rows: while try await !use(stream, handle, patience, readRows).isLast {}
-            case .copyOut: while try await !use(stream, handle, patience, readCopyData).isLast {}
+            case .rows:
+                var isLast = false
+                while !isLast {
+                    isLast = try await use(stream, handle, patience) { handle, patience throws(PostgresError) in
+                        try await self.readRows(handle, &patience)
+                    }.isLast
+                }
+            case .copyOut:
+                var isLast = false
+                while !isLast {
+                    isLast = try await use(stream, handle, patience) { handle, patience throws(PostgresError) in
+                        try await self.readCopyData(handle, &patience)
+                    }.isLast
+                }
             case .copyIn:
                 // The server has nothing to do but to undo; its caller's deadline and task do not count any more.
                 let patience = Patience(uncancellableUntil: .now + configuration.cancelTimeout)

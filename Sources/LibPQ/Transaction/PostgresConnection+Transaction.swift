@@ -23,14 +23,12 @@ extension PostgresConnection {
         _ options: TransactionOptions = TransactionOptions(), isolation: isolated (any Actor)? = #isolation,
         _ body: (PostgresTransaction) async throws -> T
     ) async throws -> T {
-        try await withTaskExecutorPreference(thread.bodies) {
-            try await transact(options, isolation: isolation, body)
-        }
+        try await host(isolation: isolation) { try await $0.transact(options, body) }
     }
 
     /// ``withTransaction(_:isolation:_:)`` for callers that are on the thread already.
-    func transact<T>(
-        _ options: TransactionOptions, isolation: isolated (any Actor)?, _ body: (PostgresTransaction) async throws -> T
+    nonisolated func transact<T>(
+        _ options: TransactionOptions, _ body: (PostgresTransaction) async throws -> T
     ) async throws -> T {
         let transaction = try await begin(options)
         let value: T
@@ -73,9 +71,10 @@ extension PostgresConnection {
             try check(queries)
             let patience = patience(in: id, deadline)
             try refuseOpenStream()
-            try await enter(patience)
+            if try !takeTurn(patience) { try await waitForTurn(patience) }
             defer { leave() }
             try checkOpen(id)
+            if telemetry == nil { return try await runInTurn(queries, in: id, patience) }
             return try await observed(queries) { () throws(PostgresError) in
                 try await self.runInTurn(queries, in: id, patience)
             }
@@ -112,24 +111,24 @@ extension PostgresConnection {
     }
 
     private func runInTurn(
-        _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience, mayBePrepared: Bool = true
+        _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience
     ) async throws(PostgresError) -> [PostgresRows] {
         if queries.isEmpty { return [] }
         let begin = pendingBegin(in: id)
-        let steps = begin + queries.map { Step(query: $0, mayBePrepared: mayBePrepared) }
-        var result = try await flush(steps, patience)
+        let all = begin.isEmpty ? queries : begin + queries
+        var result = try await flush(all, patience)
         // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
         if result.isStale, id == nil || !begin.isEmpty, !queries.contains(where: { kind(of: $0.sql).outlivesRollback })
         {
             if id != nil { await sendAlone("ROLLBACK") }
-            result = try await flush(steps, patience)
+            result = try await flush(all, patience)
         }
         if let failure = result.failure {
             // A statement of nobody's transaction may fail while somebody opens one.
             if let id { markFailed(id, failure) }
             throw failure
         }
-        return Array(result.rows.suffix(queries.count))
+        return begin.isEmpty ? result.rows : Array(result.rows.suffix(queries.count))
     }
 
     /// From here on the transaction can only be rolled back. The first failure is kept.
@@ -141,10 +140,10 @@ extension PostgresConnection {
     ///
     /// - Parameter id: the statements' transaction; nil for those outside of any, which may still wait for the server when somebody
     ///   opens one.
-    func pendingBegin(in id: UInt64?) -> [Step] {
+    func pendingBegin(in id: UInt64?) -> [PostgresQuery] {
         guard let open = transaction, open.id == id, !open.hasBegun else { return [] }
         transaction?.hasBegun = true
-        return [Step(query: open.options.beginStatement)]
+        return [open.options.beginStatement]
     }
 
     func checkOpen(_ id: UInt64?) throws(PostgresError) {
@@ -213,8 +212,8 @@ extension PostgresConnection {
             await sendRollback()
             throw error
         }
-        let steps = pendingBegin(in: transaction.id) + queries.map { Step(query: $0) }
-        if steps.count == 1 && queries.isEmpty {  // BEGIN and nothing else
+        let statements = pendingBegin(in: transaction.id) + queries
+        if statements.count == 1 && queries.isEmpty {  // BEGIN and nothing else
             self.transaction = nil
             return []
         }
@@ -222,14 +221,13 @@ extension PostgresConnection {
         let result: FlushResult
         do throws(PostgresError) {
             statistics.commits += 1
-            let commit = Step(query: "COMMIT")
-            result = try await observed(queries + [commit.query]) { () throws(PostgresError) in
-                try await self.flush(steps + [commit], Patience(uncancellableUntil: deadline))
+            result = try await observed(queries + ["COMMIT"]) { () throws(PostgresError) in
+                try await self.flush(statements + ["COMMIT"], Patience(uncancellableUntil: deadline))
             }
         } catch {
             throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
         }
-        try await settle(result, statementsBeforeCommit: steps.count)
+        try await settle(result, statementsBeforeCommit: statements.count)
         return Array(result.rows.dropLast().suffix(queries.count))
     }
 
@@ -275,7 +273,7 @@ extension PostgresConnection {
     private func sendAlone(_ statement: PostgresQuery) async {
         let deadline = ContinuousClock.now + configuration.commitTimeout
         let result = try? await flush(
-            [Step(query: statement, mayBePrepared: false)], Patience(uncancellableUntil: deadline))
+            [statement.unprepared], Patience(uncancellableUntil: deadline))
         if result == nil || result?.failure != nil { close() }
     }
 
@@ -327,6 +325,6 @@ extension PostgresConnection {
         // Short, and a savepoint that is half made or half gone helps nobody: bounded like COMMIT, and like it not cancelled.
         let patience = Patience(uncancellableUntil: .now + configuration.commitTimeout)
         // Each name is used once; and preparing may first have to deallocate, which an aborted transaction refuses.
-        _ = try await runInTurn([statement], in: id, patience, mayBePrepared: false)
+        _ = try await runInTurn([statement.unprepared], in: id, patience)
     }
 }

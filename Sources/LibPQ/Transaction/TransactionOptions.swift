@@ -31,6 +31,9 @@ public struct TransactionOptions: Sendable, Hashable {
     }
 
     var beginStatement: PostgresQuery {
-        PostgresQuery(unescaped: "BEGIN ISOLATION LEVEL \(isolationLevel.rawValue)\(isReadOnly ? " READ ONLY" : "")")
+        switch isolationLevel {
+        case .readCommitted where !isReadOnly: "BEGIN ISOLATION LEVEL READ COMMITTED"
+        default: "BEGIN ISOLATION LEVEL \(unescaped: isolationLevel.rawValue + (isReadOnly ? " READ ONLY" : ""))"
+        }
     }
 }

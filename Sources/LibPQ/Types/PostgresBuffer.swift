@@ -2,6 +2,8 @@
 public struct PostgresBuffer: Sendable, Hashable {
     private(set) var bytes: [UInt8] = []
 
+    mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(count) }
+
     /// Starts empty.
     public init() {}
 

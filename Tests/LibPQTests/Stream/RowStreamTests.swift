@@ -279,7 +279,7 @@ struct RowStreamTests {
                 let transaction = try await connection.begin()
                 let started = AsyncStream<Void>.makeStream()
                 let reading = Task {
-                    for try await _ in transaction.stream("SELECT repeat('x', 1000) FROM generate_series(1, 100000)") {
+                    for try await _ in transaction.stream("SELECT repeat('x', 1000), generate_series(1, 100000000)") {
                         started.continuation.yield()
                     }
                 }

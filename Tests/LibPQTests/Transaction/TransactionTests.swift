@@ -344,7 +344,7 @@ struct TransactionTests {
 extension PostgresConnection {
     /// Fails a statement without the open transaction being told.
     fileprivate func abortSilently() async throws {
-        let result = try await flush([Step(query: "SELECT 1/0")], Patience(uncancellableUntil: .now + .seconds(10)))
+        let result = try await flush(["SELECT 1/0"], Patience(uncancellableUntil: .now + .seconds(10)))
         #expect(result.failure?.sqlState == "22012")
     }
 }
