@@ -57,7 +57,8 @@ extension PostgresConnection {
                     try await start(handle, &patience)
                 }
                 // A request to cancel that is still on its way, or whose effect nobody has looked for, could hit a later statement.
-                if cancelRequest != nil { throw discarded(patience) }
+                if let cancelRequest, cancelRequest.state != .failed { throw discarded(patience) }
+                cancelRequest = nil
                 if self.handle == nil { throw PostgresError(.connectionClosed, "the connection was closed") }
             } catch {
                 close()
