@@ -172,7 +172,7 @@ extension PostgresConnection {
                     throw broken(handle, "COPY has no result")
                 }
                 let failure = try await endCopy(result, handle, &patience, nil)
-                return Batch(elements: data, isLast: true, failure: failure)
+                return Batch(elements: data, isLast: true, failure: failure ?? incompleteness(patience))
             }
         }
     }

@@ -178,11 +178,17 @@ extension PostgresConnection {
         try await collectSync(from: handle, &patience)
         logNotices()
         await settleCancellation(&flush.failure, &patience)
-        return Batch(elements: rows, isLast: true, failure: flush.failure)
+        return Batch(elements: rows, isLast: true, failure: flush.failure ?? incompleteness(patience))
     }
 
     /// Whether what arrives is only read to get to the end.
     func isUnwanted(_ patience: Patience) -> Bool { patience.reason != nil || openStream?.isEnded != false }
+
+    /// What the reader is told who gave up a statement that was faster than the request to cancel it: not all has been handed over.
+    func incompleteness(_ patience: Patience) -> PostgresError? {
+        guard let reason = patience.reason, openStream?.isEnded == false else { return nil }
+        return PostgresError(reason.code, reason.sentence)
+    }
 
     // MARK: End
 

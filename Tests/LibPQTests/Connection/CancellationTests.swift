@@ -235,6 +235,26 @@ struct CancellationTests {
         }
     }
 
+    @Test("and ends by itself fails all the same when it is a stream or a COPY, whose rest has been thrown away")
+    func streamEndedFirst() async throws {
+        try await withVanishingSocket { connection, _ in
+            // The first row comes at once.
+            let slow: PostgresQuery =
+                "SELECT repeat('x', 10000), pg_sleep(CASE WHEN n > 1 THEN 0.2 END) FROM generate_series(1, 4) n"
+            let stream = await postgresError {
+                for try await _ in connection.stream(slow, deadline: .now + .milliseconds(100)) {}
+            }
+            #expect(stream?.code == .timedOut)
+            let copy = await postgresError {
+                let lines = connection.copyOut(
+                    "COPY (\(unescaped: slow.sql)) TO STDOUT", deadline: .now + .milliseconds(100))
+                for try await _ in lines {}
+            }
+            #expect(copy?.code == .timedOut)
+            try await connection.execute("SELECT 1")
+        }
+    }
+
     #if os(Linux)
     @Test("is asked to end again when the process had no descriptor left for the request")
     func outOfDescriptors() async throws {
