@@ -23,7 +23,9 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> ConnectionThread.Readiness {
         let readiness = await thread.waitForSocket(
             handle.socket, interest, until: patience.deadline, isInterruptible: patience.heedsCancellation)
-        guard readiness == .interrupted || readiness == .timedOut else { return readiness }
+        // Rows that keep coming must not put the deadline off. An answer that is waited for has come, however late.
+        let isLate = openStream != nil && patience.deadline.map { $0 <= .now } ?? false
+        guard readiness == .interrupted || readiness == .timedOut || isLate else { return readiness }
         switch patience.giveUp(readiness == .interrupted ? .cancellation : .deadline, now: .now) {
         case .cancelStatement: try requestCancel(handle)
         case .discard: throw discarded(patience)

@@ -38,6 +38,8 @@ public actor PostgresConnection: PostgresQueryable {
     /// The rows that somebody reads one after another; whoever does has the connection's turn.
     var openStream: OpenStream?
     var lastStreamID: UInt64 = 0
+    /// The lease is over: no stream may begin.
+    var isResetting = false
     /// Data of a COPY that libpq has queued since the last time that all was sent.
     var unsentCopyBytes = 0
 
@@ -194,6 +196,9 @@ public actor PostgresConnection: PostgresQueryable {
         }
         if let failure { throw failure }
     }
+
+    /// Callers that wait for their turn.
+    var queuedCallers: Int { queue.count }
 
     private func takeTurn() -> Bool {
         if isBusy { return false }
