@@ -116,6 +116,8 @@ public actor PostgresConnection: PostgresQueryable {
         onClose?(suspicion)
         onClose = nil
         dropStream()
+        // Whoever has the turn may be waiting for a server that is dead.
+        while let waiter = queue.popFirst() { waiter.continuation.resume(returning: Self.closed) }
         resumeNotificationWaiter(closeReason ?? PostgresError(.connectionClosed, "the connection is closed"))
     }
 
@@ -144,9 +146,10 @@ public actor PostgresConnection: PostgresQueryable {
 
     /// Whether the server gives a sign of life; one round trip.
     func answers(by deadline: ContinuousClock.Instant) async -> Bool {
-        await enter()
+        let patience = Patience(uncancellableUntil: deadline)
+        do throws(PostgresError) { try await enter(patience) } catch { return false }
         defer { leave() }
-        return (try? await flush([], Patience(uncancellableUntil: deadline))) != nil
+        return (try? await flush([], patience)) != nil
     }
 
     /// Runs statements in one flush; see ``PostgresQueryable/run(_:deadline:file:line:)``.
@@ -158,16 +161,10 @@ public actor PostgresConnection: PostgresQueryable {
 
     // MARK: One caller at a time
 
-    /// Waits for the connection's turn, however long. Pair with ``leave()``.
-    func enter() async {
-        if takeTurn() { return }
-        lastWaiterID += 1
-        let id = lastWaiterID
-        _ = await withUnsafeContinuation { wait(Waiter(id: id, continuation: $0)) }
-    }
-
-    /// Waits for the connection's turn unless the caller gives up first. Pair with ``leave()``, except when it throws.
+    /// Waits for the connection's turn unless the caller gives up first or the connection is closed. Pair with ``leave()``,
+    /// except when it throws.
     func enter(_ patience: Patience) async throws(PostgresError) {
+        if handle == nil { throw Self.closed }
         if patience.heedsCancellation, Task.isCancelled { throw Self.cancelledInQueue }
         if let deadline = patience.deadline, deadline <= .now { throw Self.timedOutInQueue }
         if takeTurn() { return }
@@ -209,13 +206,21 @@ public actor PostgresConnection: PostgresQueryable {
 
     /// Lets ``leave()`` hand the turn over, unless it has become free meanwhile: the calls on the way here may let others in.
     private func wait(_ waiter: Waiter) {
-        if takeTurn() { waiter.continuation.resume(returning: nil) } else { queue.append(waiter) }
+        if handle == nil {
+            waiter.continuation.resume(returning: Self.closed)
+        } else if takeTurn() {
+            waiter.continuation.resume(returning: nil)
+        } else {
+            queue.append(waiter)
+        }
     }
 
     private func leaveQueue(_ id: UInt64, _ error: PostgresError) {
         guard let index = queue.firstIndex(where: { $0.id == id }) else { return }
         queue.remove(at: index).continuation.resume(returning: error)
     }
+
+    private static var closed: PostgresError { PostgresError(.connectionClosed, "the connection is closed") }
 
     private static var cancelledInQueue: PostgresError {
         PostgresError(.cancelled, "the calling task was cancelled before the statement was sent")
