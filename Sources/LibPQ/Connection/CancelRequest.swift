@@ -4,8 +4,17 @@ internal import Synchronization
 ///
 /// The connection's thread waits for ``descriptor`` to become readable, which it does when the request has been dealt with.
 final class CancelRequest: Sendable {
+    /// What has become of it.
+    enum State: UInt8, AtomicRepresentable {
+        case underWay
+        /// The server has got the request.
+        case sent
+        /// The server has not got it, and will not.
+        case failed
+    }
+
     private let done: WakeUp
-    private let wasSent = Atomic<Bool>(false)
+    private let current = Atomic(State.underWay)
 
     /// Sends the request.
     ///
@@ -13,7 +22,7 @@ final class CancelRequest: Sendable {
     init(_ handle: CancelHandle) throws(PostgresError) {
         done = try WakeUp()
         try SystemThread.start { [self] in
-            wasSent.store(handle.cancel(), ordering: .releasing)
+            current.store(handle.cancel() ? .sent : .failed, ordering: .releasing)
             done.signal()
         }
     }
@@ -21,6 +30,6 @@ final class CancelRequest: Sendable {
     /// Becomes readable at the end.
     var descriptor: Int32 { done.readEnd }
 
-    /// Whether the server has got the request; false while that is not known.
-    var isSent: Bool { wasSent.load(ordering: .acquiring) }
+    /// What has become of it so far.
+    var state: State { current.load(ordering: .acquiring) }
 }

@@ -1,3 +1,5 @@
+internal import Logging
+
 extension PostgresConnection {
     /// Runs the body so that the cancellation of the caller's task ends its wait for the socket.
     func heedingCancellation<T>(
@@ -37,7 +39,9 @@ extension PostgresConnection {
     func heed(
         _ readiness: SocketWaiter.Readiness, _ handle: ConnectionHandle, _ patience: inout Patience
     ) throws(PostgresError) {
-        guard readiness == .interrupted || readiness == .timedOut else { return }
+        // Rows that keep coming must not put the deadline off. An answer that is waited for has come, however late.
+        let isLate = openStream != nil && patience.deadline.map { $0 <= .now } ?? false
+        guard readiness == .interrupted || readiness == .timedOut || isLate else { return }
         switch patience.giveUp(readiness == .interrupted ? .cancellation : .deadline, now: .now) {
         case .cancelStatement: try requestCancel(handle)
         case .discard: throw discarded(patience)
@@ -46,11 +50,16 @@ extension PostgresConnection {
 
     func requestCancel(_ handle: ConnectionHandle) throws(PostgresError) {
         // One at a time: one that is still under way has not found the server yet, and a second would not either.
-        if let cancelRequest, !cancelRequest.isSent { return }
+        if cancelRequest?.state == .underWay { return }
         guard let cancelHandle = handle.makeCancelHandle() else {
             throw broken(handle, "the statement cannot be cancelled")
         }
-        cancelRequest = try CancelRequest(cancelHandle)
+        do throws(PostgresError) {
+            cancelRequest = try CancelRequest(cancelHandle)
+        } catch {
+            // Out of threads or descriptors, which the connection need not die of: it is tried again after a pause.
+            logger.warning("a statement could not be cancelled yet", metadata: ["error": "\(error)"])
+        }
     }
 
     /// After the last result of a flush: a request that is still on its way could hit the next statement. So the connection is
@@ -59,10 +68,10 @@ extension PostgresConnection {
         guard let request = cancelRequest, let reason = patience.reason else { return }
         cancelRequest = nil
         if failure?.sqlState == .queryCanceled { failure = failure?.recoded(reason.code, reason.sentence) }
-        if request.isSent { return }
+        if request.state != .underWay { return }
         patience.awaitEnd()
         _ = await waiter.wait(for: request.descriptor, .readable, until: patience.deadline)
-        if !request.isSent { close() }
+        if request.state == .underWay { close() }
     }
 
     /// The server did not end the statement in time.

@@ -30,8 +30,9 @@ extension PostgresConnection {
         public var queryTimeout: Duration?
         /// How long a statement may take to end after it was cancelled. Past it the connection is discarded. Default 5 s.
         public var cancelTimeout: Duration = .seconds(5)
-        /// How long the answer to COMMIT or ROLLBACK is waited for. Past it the connection is discarded; COMMIT ends in
-        /// `commitUnknown`. Default 10 s.
+        /// How long COMMIT may take, the rest of an open stream included, and how long the answer to ROLLBACK is waited for. Past
+        /// it the connection is discarded; COMMIT ends in `commitUnknown`, or in `timedOut` when it was not even sent.
+        /// Default 10 s.
         public var commitTimeout: Duration = .seconds(10)
         /// How many statements are kept prepared on the server, least recently used out first. Default 128; 0 prepares none,
         /// for poolers in transaction mode.

@@ -40,6 +40,8 @@ public actor PostgresConnection: PostgresQueryable {
     /// The rows that somebody reads one after another; whoever does has the connection's turn.
     var openStream: OpenStream?
     var lastStreamID: UInt64 = 0
+    /// The lease is over: no stream may begin.
+    var isResetting = false
     /// Data of a COPY that libpq has queued since the last time that all was sent.
     var unsentCopyBytes = 0
 
@@ -117,6 +119,8 @@ public actor PostgresConnection: PostgresQueryable {
         onClose?(suspicion)
         onClose = nil
         dropStream()
+        // Whoever has the turn may be waiting for a server that is dead.
+        while let waiter = queue.popFirst() { waiter.continuation.resume(returning: Self.closed) }
         resumeNotificationWaiter(closeReason ?? PostgresError(.connectionClosed, "the connection is closed"))
     }
 
@@ -145,9 +149,10 @@ public actor PostgresConnection: PostgresQueryable {
 
     /// Whether the server gives a sign of life; one round trip.
     func answers(by deadline: ContinuousClock.Instant) async -> Bool {
-        await enter()
+        let patience = Patience(uncancellableUntil: deadline)
+        do throws(PostgresError) { try await enter(patience) } catch { return false }
         defer { leave() }
-        return (try? await flush([], Patience(uncancellableUntil: deadline))) != nil
+        return (try? await flush([], patience)) != nil
     }
 
     /// Runs statements in one flush; see ``PostgresQueryable/run(_:deadline:file:line:)``.
@@ -159,21 +164,15 @@ public actor PostgresConnection: PostgresQueryable {
 
     // MARK: One caller at a time
 
-    /// Waits for the connection's turn, however long. Pair with ``leave()``.
-    func enter() async {
-        if takeTurn() { return }
-        lastWaiterID += 1
-        let id = lastWaiterID
-        _ = await withUnsafeContinuation { wait(Waiter(id: id, continuation: $0)) }
-    }
-
-    /// Waits for the connection's turn unless the caller gives up first. Pair with ``leave()``, except when it throws.
+    /// Waits for the connection's turn unless the caller gives up first or the connection is closed. Pair with ``leave()``,
+    /// except when it throws.
     func enter(_ patience: Patience) async throws(PostgresError) {
         if try !takeTurn(patience) { try await waitForTurn(patience) }
     }
 
     /// Takes the connection's turn if it is free. Apart from ``waitForTurn(_:)`` because an asynchronous call costs more than it does.
     func takeTurn(_ patience: Patience) throws(PostgresError) -> Bool {
+        if handle == nil { throw Self.closed }
         if patience.heedsCancellation, Task.isCancelled { throw Self.cancelledInQueue }
         if let deadline = patience.deadline, deadline <= .now { throw Self.timedOutInQueue }
         return takeTurn()
@@ -206,6 +205,9 @@ public actor PostgresConnection: PostgresQueryable {
         if let failure { throw failure }
     }
 
+    /// Callers that wait for their turn.
+    var queuedCallers: Int { queue.count }
+
     private func takeTurn() -> Bool {
         if isBusy { return false }
         isBusy = true
@@ -215,13 +217,21 @@ public actor PostgresConnection: PostgresQueryable {
 
     /// Lets ``leave()`` hand the turn over, unless it has become free meanwhile: the calls on the way here may let others in.
     private func wait(_ waiter: Waiter) {
-        if takeTurn() { waiter.continuation.resume(returning: nil) } else { queue.append(waiter) }
+        if handle == nil {
+            waiter.continuation.resume(returning: Self.closed)
+        } else if takeTurn() {
+            waiter.continuation.resume(returning: nil)
+        } else {
+            queue.append(waiter)
+        }
     }
 
     private func leaveQueue(_ id: UInt64, _ error: PostgresError) {
         guard let index = queue.firstIndex(where: { $0.id == id }) else { return }
         queue.remove(at: index).continuation.resume(returning: error)
     }
+
+    private static var closed: PostgresError { PostgresError(.connectionClosed, "the connection is closed") }
 
     private static var cancelledInQueue: PostgresError {
         PostgresError(.cancelled, "the calling task was cancelled before the statement was sent")

@@ -128,7 +128,7 @@ extension PostgresConnection {
 
     /// Ends the data before their time: the server undoes the statement. The caller's task may have been cancelled.
     func failCopyIn(_ id: UInt64) async {
-        await endStream(id, cancelling: false)
+        try? await endStream(id, cancelling: false, Patience(uncancellableUntil: .now + configuration.cancelTimeout))
     }
 
     func endCopyIn(
@@ -172,7 +172,7 @@ extension PostgresConnection {
                     throw broken(handle, "COPY has no result")
                 }
                 let failure = try await endCopy(result, handle, &patience, nil)
-                return Batch(elements: data, isLast: true, failure: failure)
+                return Batch(elements: data, isLast: true, failure: failure ?? incompleteness(patience))
             }
         }
     }

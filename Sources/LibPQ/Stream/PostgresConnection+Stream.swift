@@ -50,6 +50,8 @@ extension PostgresConnection {
         try await enter(patience)
         do throws(PostgresError) {
             try checkOpen(id)
+            // Whoever ends it already waits for the turn, and would wait for the reader.
+            if ending != nil { throw Self.endedAround }
             guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
             let started: Start
             do throws(PostgresError) {
@@ -57,7 +59,8 @@ extension PostgresConnection {
                     try await start(handle, &patience)
                 }
                 // A request to cancel that is still on its way, or whose effect nobody has looked for, could hit a later statement.
-                if cancelRequest != nil { throw discarded(patience) }
+                if let cancelRequest, cancelRequest.state != .failed { throw discarded(patience) }
+                cancelRequest = nil
                 if self.handle == nil { throw PostgresError(.connectionClosed, "the connection was closed") }
             } catch {
                 close()
@@ -66,10 +69,13 @@ extension PostgresConnection {
             if let id, case .failure(let refusal) = started { markFailed(id, refusal) }
             let (content, flush) = try started.get()
             lastStreamID += 1
-            openStream = OpenStream(
+            let stream = OpenStream(
                 id: lastStreamID, transactionID: id, content: content, lease: lease, flush: flush)
-            lease.opened(lastStreamID)
-            return lastStreamID
+            openStream = stream
+            lease.opened(stream.id)
+            // Whoever has begun to wait since has seen no stream that was to be ended.
+            if let ending { try? await endStream(cancelling: ending == .rollBack, patience) }
+            return stream.id
         } catch {
             leave()
             throw error
@@ -99,13 +105,15 @@ extension PostgresConnection {
         _ body: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
     ) async throws(PostgresError) -> Batch<Element> {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
-        guard let stream = openStream, stream.id == id, !stream.isEnded else {
-            throw PostgresError(.transactionEnded, "the stream's transaction or lease has ended")
-        }
+        guard let stream = openStream, stream.id == id, !stream.isEnded else { throw Self.endedAround }
         precondition(!stream.isInUse, "a stream is read by two tasks at once")
         // Before the call, which lets others in.
         stream.isInUse = true
         return try await use(stream, handle, patience(in: stream.transactionID, deadline), body)
+    }
+
+    private static var endedAround: PostgresError {
+        PostgresError(.transactionEnded, "the stream's transaction or lease has ended")
     }
 
     /// For a stream that is marked as being in use.
@@ -141,7 +149,7 @@ extension PostgresConnection {
             } else if !stream.isDraining {
                 // Whoever ended it, when this batch was complete already, relies on us.
                 stream.isDraining = true
-                await drain(stream, handle)
+                try? await drain(stream, handle, patience)
             }
             return batch
         case .failure(let error):
@@ -177,11 +185,17 @@ extension PostgresConnection {
         try await collectSync(from: handle, &patience)
         logNotices()
         await settleCancellation(&flush.failure, &patience)
-        return Batch(elements: rows, isLast: true, failure: flush.failure)
+        return Batch(elements: rows, isLast: true, failure: flush.failure ?? incompleteness(patience))
     }
 
     /// Whether what arrives is only read to get to the end.
     func isUnwanted(_ patience: Patience) -> Bool { patience.reason != nil || openStream?.isEnded != false }
+
+    /// What the reader is told who gave up a statement that was faster than the request to cancel it: not all has been handed over.
+    func incompleteness(_ patience: Patience) -> PostgresError? {
+        guard let reason = patience.reason, openStream?.isEnded == false else { return nil }
+        return PostgresError(reason.code, reason.sentence)
+    }
 
     // MARK: End
 
@@ -189,16 +203,22 @@ extension PostgresConnection {
     /// that the rest is read and thrown away.
     func abandonStream(_ id: UInt64) async {
         guard let openStream, openStream.id == id else { return }
-        await endStream(id, cancelling: openStream.transactionID == nil, isInterruptible: true)
+        // Nobody waits for this, but ROLLBACK may come and interrupt it.
+        let patience = Patience(deadline: nil, heedsCancellation: true, grace: configuration.cancelTimeout)
+        try? await endStream(id, cancelling: openStream.transactionID == nil, patience)
     }
 
     /// Brings a stream to its end, because somebody needs the connection. Does nothing when there is none.
     ///
     /// - Parameters:
     ///   - id: the stream to end; nil for whichever there is.
-    ///   - isInterruptible: whether a later call that cancels may still do so. Not for COMMIT, whose caller's task may have
-    ///   been cancelled and must not count.
-    func endStream(_ id: UInt64? = nil, cancelling: Bool, isInterruptible: Bool = false) async {
+    ///   - cancelling: whether the statement is cancelled, for which it has
+    ///     ``PostgresConnection/Configuration/cancelTimeout``; otherwise the rest is read.
+    ///   - patience: how long the rest may take to read, and whether that may be cancelled.
+    /// - Throws: why the stream did not end; the connection is closed then.
+    func endStream(
+        _ id: UInt64? = nil, cancelling: Bool, _ patience: Patience
+    ) async throws(PostgresError) {
         guard let handle, let stream = openStream, id == nil || stream.id == id else { return }
         stream.isEnded = true
         if cancelling { stream.isCancelled = true }
@@ -208,16 +228,18 @@ extension PostgresConnection {
         }
         stream.isInUse = true
         stream.isDraining = true
-        await drain(stream, handle, isInterruptible: isInterruptible)
+        try await drain(stream, handle, patience)
     }
 
     /// Throws away the rest of a stream that is marked as being in use.
-    private func drain(_ stream: OpenStream, _ handle: ConnectionHandle, isInterruptible: Bool = false) async {
-        var patience = Patience(
-            deadline: nil, heedsCancellation: isInterruptible, grace: configuration.cancelTimeout)
+    private func drain(
+        _ stream: OpenStream, _ handle: ConnectionHandle, _ patience: Patience
+    ) async throws(PostgresError) {
+        var patience = patience
         do throws(PostgresError) {
             // A COPY that waits for us ends when we say so.
             if stream.isCancelled, !stream.content.isCopyIn {
+                patience = Patience(deadline: nil, heedsCancellation: false, grace: configuration.cancelTimeout)
                 _ = patience.giveUp(.cancellation, now: .now)
                 try requestCancel(handle)
             }
@@ -238,7 +260,8 @@ extension PostgresConnection {
                 }
             case .copyIn:
                 // The server has nothing to do but to undo; its caller's deadline and task do not count any more.
-                let patience = Patience(uncancellableUntil: .now + configuration.cancelTimeout)
+                let end = ContinuousClock.now + configuration.cancelTimeout
+                let patience = Patience(uncancellableUntil: min(end, patience.deadline ?? end))
                 _ = try await use(stream, handle, patience) { handle, patience throws(PostgresError) in
                     try await self.endCopyIn(handle, failure: "given up by the client", &patience)
                 }
@@ -246,6 +269,7 @@ extension PostgresConnection {
         } catch {
             stream.isInUse = false
             close()
+            throw error
         }
     }
 

@@ -9,6 +9,16 @@ struct OpenTransaction {
     /// The first failed statement.
     var failure: PostgresError?
     var savepoints = 0
+    /// Set while the end waits for the connection's turn: no new stream may keep it.
+    var ending: Ending?
+
+    /// How a transaction, or a lease, ends.
+    enum Ending {
+        /// What runs may run to its end.
+        case commit
+        /// What runs is cancelled.
+        case rollBack
+    }
 }
 
 extension PostgresConnection {
@@ -189,27 +199,38 @@ extension PostgresConnection {
 
     /// Sends last statements and COMMIT in one flush: one round trip, or none when the transaction never sent anything.
     ///
-    /// The transaction has ended when this returns or throws. On `commitUnknown` the connection is closed. Cancelling the task does
-    /// not interrupt this.
+    /// The transaction has ended when this returns or throws, which takes
+    /// ``PostgresConnection/Configuration/commitTimeout`` at most. On `commitUnknown` the connection is closed. Cancelling the task
+    /// does not interrupt this.
     ///
     /// - Returns: the results of `queries`.
     /// - Throws: what ``withTransaction(_:isolation:_:)`` throws, and the first failure of `queries`: then nothing was written.
+    ///   `timedOut` when a statement or a stream's rest kept COMMIT from being sent in time: nothing was written, and the
+    ///   connection is closed. `transactionEnded` when the transaction had ended before.
     @discardableResult
     public func commit(
         _ transaction: PostgresTransaction, after queries: [PostgresQuery] = []
     ) async throws(PostgresError) -> [PostgresRows] {
-        await endStream(cancelling: false)
-        await enter()
-        defer { leave() }
         try checkOpen(transaction.id)
+        let deadline = ContinuousClock.now + configuration.commitTimeout
+        self.transaction?.ending = .commit
+        do throws(PostgresError) {
+            try await enter(
+                endingStreamIn: transaction.id, cancelling: false, Patience(uncancellableUntil: deadline))
+        } catch {
+            // Nothing of COMMIT was sent: the server rolls back when the connection ends.
+            if self.transaction?.id == transaction.id { close() }
+            throw error.code == .timedOut && handle == nil ? Self.commitNotSent : error
+        }
+        defer { leave() }
         if let failure = self.transaction?.failure {
-            await sendRollback()
+            await sendRollback(until: deadline)
             throw failure.recoded(.transactionAborted, "a statement had failed, so the transaction was rolled back")
         }
         do throws(PostgresError) {
             try check(queries)
         } catch {
-            await sendRollback()
+            await sendRollback(until: deadline)
             throw error
         }
         let statements = pendingBegin(in: transaction.id) + queries
@@ -217,7 +238,6 @@ extension PostgresConnection {
             self.transaction = nil
             return []
         }
-        let deadline = ContinuousClock.now + configuration.commitTimeout
         let result: FlushResult
         do throws(PostgresError) {
             statistics.commits += 1
@@ -227,14 +247,22 @@ extension PostgresConnection {
         } catch {
             throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
         }
-        try await settle(result, statementsBeforeCommit: statements.count)
+        try await settle(result, statementsBeforeCommit: statements.count, until: deadline)
         return Array(result.rows.dropLast().suffix(queries.count))
     }
 
+    private static var commitNotSent: PostgresError {
+        PostgresError(
+            .timedOut,
+            "COMMIT could not be sent in time, because what came before it did not end; the connection is discarded")
+    }
+
     /// Ends the transaction by what the answer to COMMIT says.
-    private func settle(_ result: FlushResult, statementsBeforeCommit: Int) async throws(PostgresError) {
+    private func settle(
+        _ result: FlushResult, statementsBeforeCommit: Int, until deadline: ContinuousClock.Instant
+    ) async throws(PostgresError) {
         if let failure = result.failure, result.rows.count < statementsBeforeCommit {
-            await sendRollback()  // COMMIT was skipped
+            await sendRollback(until: deadline)  // COMMIT was skipped
             throw failure
         }
         transaction = nil
@@ -257,21 +285,54 @@ extension PostgresConnection {
 
     /// Ends the transaction without its writes. Never throws: when the server cannot be told, closing the connection tells it.
     public func rollBack(_ transaction: PostgresTransaction) async {
-        await endStream(cancelling: true)
-        await enter()
+        if self.transaction?.id != transaction.id { return }
+        self.transaction?.ending = .rollBack
+        do throws(PostgresError) {
+            try await enter(
+                endingStreamIn: transaction.id, cancelling: true, Patience(uncancellableUntil: rollBackDeadline))
+        } catch {
+            if self.transaction?.id == transaction.id { close() }
+            return
+        }
         defer { leave() }
-        if self.transaction?.id == transaction.id { await sendRollback() }
+        await sendRollback()
     }
 
-    private func sendRollback() async {
+    /// Waits for the connection's turn, ending a stream that has it; for a statement of the transaction's end or of a savepoint.
+    /// Pair with ``leave()``, except when it throws.
+    private func enter(
+        endingStreamIn id: UInt64, cancelling: Bool, _ patience: Patience
+    ) async throws(PostgresError) {
+        try checkOpen(id)
+        if openStream != nil { try await endStream(cancelling: cancelling, patience) }
+        if try !takeTurn(patience) { try await waitForTurn(patience) }
+        do throws(PostgresError) {
+            try checkOpen(id)
+        } catch {
+            leave()
+            throw error
+        }
+    }
+
+    /// When the turn must have come to whoever cancels what has it.
+    private var rollBackDeadline: ContinuousClock.Instant {
+        .now + max(configuration.cancelTimeout, configuration.commitTimeout)
+    }
+
+    /// How the transaction or the lease is about to end, if anybody waits for that.
+    var ending: OpenTransaction.Ending? { isResetting ? .rollBack : transaction?.ending }
+
+    private func sendRollback(until deadline: ContinuousClock.Instant? = nil) async {
         let hasBegun = transaction?.hasBegun ?? false
         transaction = nil
-        if hasBegun { await sendAlone("ROLLBACK") }
+        if hasBegun { await sendAlone("ROLLBACK", until: deadline) }
     }
 
     /// One statement of ours that must succeed, or the connection is closed.
-    private func sendAlone(_ statement: PostgresQuery) async {
-        let deadline = ContinuousClock.now + configuration.commitTimeout
+    ///
+    /// - Parameter deadline: when it must have been answered; nil for as long as COMMIT has.
+    private func sendAlone(_ statement: PostgresQuery, until deadline: ContinuousClock.Instant? = nil) async {
+        let deadline = deadline ?? .now + configuration.commitTimeout
         let result = try? await flush(
             [statement.unprepared], Patience(uncancellableUntil: deadline))
         if result == nil || result?.failure != nil { close() }
@@ -284,10 +345,18 @@ extension PostgresConnection {
         handle?.transactionStatus == PQTRANS_IDLE && transaction == nil && !sessionChanged && openStream == nil
     }
 
-    /// Makes the connection clean: ends an open transaction, resets the session. Closes it when that fails.
+    /// Makes the connection clean: ends an open transaction, resets the session. Closes it when that fails, or takes too long.
     func reset() async {
-        await endStream(cancelling: true)
-        await enter()
+        if handle == nil { return }
+        isResetting = true
+        defer { isResetting = false }
+        do throws(PostgresError) {
+            let patience = Patience(uncancellableUntil: rollBackDeadline)
+            try await endStream(cancelling: true, patience)
+            try await enter(patience)
+        } catch {
+            return close()
+        }
         defer { leave() }
         if transaction != nil { await sendRollback() }
         if sessionChanged, handle != nil {
@@ -307,24 +376,46 @@ extension PostgresConnection {
         return name
     }
 
+    /// Undoes what was done since, whether or not the task is cancelled; if that fails, the transaction cannot commit.
     func rollBack(to savepoint: String, in id: UInt64) async throws(PostgresError) {
-        try await control("ROLLBACK TO SAVEPOINT \(unescaped: savepoint)", in: id)
-        transaction?.failure = nil
-        try await release(savepoint, in: id)
+        do throws(PostgresError) {
+            // A stream that is cancelled aborts the transaction, which this repairs.
+            try await enter(endingStreamIn: id, cancelling: true, Patience(uncancellableUntil: rollBackDeadline))
+            defer { leave() }
+            try await control(
+                ["ROLLBACK TO SAVEPOINT \(unescaped: savepoint)", "RELEASE SAVEPOINT \(unescaped: savepoint)"],
+                in: id, Patience(uncancellableUntil: .now + configuration.commitTimeout))
+            if transaction?.id == id { transaction?.failure = nil }
+        } catch {
+            markFailed(id, error)
+            throw error
+        }
     }
 
+    /// If this fails, the transaction cannot commit: the caller is told that the savepoint's body has failed.
     func release(_ savepoint: String, in id: UInt64) async throws(PostgresError) {
-        try await control("RELEASE SAVEPOINT \(unescaped: savepoint)", in: id)
+        do throws(PostgresError) {
+            try await control("RELEASE SAVEPOINT \(unescaped: savepoint)", in: id)
+        } catch {
+            markFailed(id, error)
+            throw error
+        }
     }
 
+    /// As patient as a statement of the caller's.
     private func control(_ statement: PostgresQuery, in id: UInt64) async throws(PostgresError) {
-        await endStream(cancelling: false)
-        await enter()
+        let patience = patience(in: id, nil)
+        try await enter(endingStreamIn: id, cancelling: false, patience)
         defer { leave() }
-        try checkOpen(id)
-        // Short, and a savepoint that is half made or half gone helps nobody: bounded like COMMIT, and like it not cancelled.
-        let patience = Patience(uncancellableUntil: .now + configuration.commitTimeout)
+        // Without a time-out of the caller's it has as long as COMMIT, because it is as short.
+        let deadline = patience.deadline ?? .now + configuration.commitTimeout
+        try await control([statement], in: id, self.patience(in: id, deadline))
+    }
+
+    private func control(
+        _ statements: [PostgresQuery], in id: UInt64, _ patience: Patience
+    ) async throws(PostgresError) {
         // Each name is used once; and preparing may first have to deallocate, which an aborted transaction refuses.
-        _ = try await runInTurn([statement.unprepared], in: id, patience)
+        _ = try await runInTurn(statements.map(\.unprepared), in: id, patience)
     }
 }

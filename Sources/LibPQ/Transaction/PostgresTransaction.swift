@@ -26,7 +26,8 @@ public final class PostgresTransaction: PostgresQueryable {
 
     /// Runs `body` so that its statements can fail without taking the transaction with them.
     ///
-    /// When `body` throws, what it wrote is undone and the error comes out unwrapped.
+    /// When `body` throws, what it wrote is undone and the error comes out unwrapped. To set and to release the savepoint may take as
+    /// long as a statement and is cancelled like one; a transaction whose savepoint could not be released cannot commit.
     public func withSavepoint<T>(
         isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> T
     ) async throws -> T {

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -188,6 +189,98 @@ struct CancellationTests {
             }
         }
     }
+
+    /// A connection through another name of the server's Unix socket, which goes away, so that a request to cancel fails.
+    private func withVanishingSocket(
+        _ body: (PostgresConnection, _ come: () throws -> Void) async throws -> Void
+    ) async throws {
+        try await withTestDatabase { database in
+            let name = ".s.PGSQL.\(try await database.tcpPort)"
+            let original = "\(try #require(ConnectionOptions(parsing: database.url).values["host"]))/\(name)"
+            let directory = "/tmp/\(database.name)"
+            let link = "\(directory)/\(name)"
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+            defer { try? FileManager.default.removeItem(atPath: directory) }
+            func come() throws {
+                try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: original)
+            }
+            try come()
+            let connection = try await PostgresConnection.connect(database.configuration(["host": directory]))
+            try FileManager.default.removeItem(atPath: link)
+            try await body(connection, come)
+        }
+    }
+
+    @Test("is asked to end again when the request did not reach the server")
+    func requestFailed() async throws {
+        try await withVanishingSocket { connection, come in
+            let task = Task { try await connection.execute(Self.endless, deadline: .now + .milliseconds(100)) }
+            try await waitUntil("a request has failed") { await connection.cancelRequest?.state == .failed }
+            try come()
+            let error = await postgresError { try await task.value }
+            #expect(error?.code == .timedOut)
+            #expect(error?.sqlState == .queryCanceled)
+            #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+        }
+    }
+
+    @Test("and ends by itself keeps its connection when no request has reached the server")
+    func requestFailedButEnded() async throws {
+        try await withVanishingSocket { connection, _ in
+            let deadline = ContinuousClock.now + .milliseconds(100)
+            let value = try await connection.queryRow("SELECT 1 FROM pg_sleep(0.5)", deadline: deadline)
+            #expect(try value.decode(Int.self) == 1)
+            #expect(await connection.cancelRequest == nil)
+            #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+        }
+    }
+
+    @Test("and ends by itself fails all the same when it is a stream or a COPY, whose rest has been thrown away")
+    func streamEndedFirst() async throws {
+        try await withVanishingSocket { connection, _ in
+            // The first row comes at once.
+            let slow: PostgresQuery =
+                "SELECT repeat('x', 10000), pg_sleep(CASE WHEN n > 1 THEN 0.2 END) FROM generate_series(1, 4) n"
+            let stream = await postgresError {
+                for try await _ in connection.stream(slow, deadline: .now + .milliseconds(100)) {}
+            }
+            #expect(stream?.code == .timedOut)
+            let copy = await postgresError {
+                let lines = connection.copyOut(
+                    "COPY (\(unescaped: slow.sql)) TO STDOUT", deadline: .now + .milliseconds(100))
+                for try await _ in lines {}
+            }
+            #expect(copy?.code == .timedOut)
+            try await connection.execute("SELECT 1")
+        }
+    }
+
+    #if os(Linux)
+    @Test("is asked to end again when the process had no descriptor left for the request")
+    func outOfDescriptors() async throws {
+        // In a process of its own, where nobody else misses them.
+        await #expect(processExitsWith: .success) {
+            try await withTestDatabase { database in
+                let log = LogRecorder()
+                let connection = try await PostgresConnection.connect(
+                    database.configuration([:]), logger: log.logger)
+                var limit = rlimit(rlim_cur: 100, rlim_max: 100)
+                #expect(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
+                var taken: [Int32] = []
+                while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
+                let task = Task {
+                    try await connection.execute(CancellationTests.endless, deadline: .now + .milliseconds(100))
+                }
+                try await waitUntil("a request has failed") { log.text.contains("could not be cancelled yet") }
+                for descriptor in taken { close(descriptor) }
+                let error = await postgresError { try await task.value }
+                #expect(error?.code == .timedOut)
+                #expect(error?.sqlState == .queryCanceled)
+                #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+            }
+        }
+    }
+    #endif
 
     @Test("again and again, at random moments, never hits a later statement", .timeLimit(.minutes(2)))
     func neverTooLate() async throws {

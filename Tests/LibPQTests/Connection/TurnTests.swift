@@ -4,6 +4,14 @@ import Testing
 
 @testable import LibPQ
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// An actor may serve another caller at every `await`, calls of its own methods included. Each test lets callers arrive together.
 @Suite("The turn of a connection", .serialized, .timeLimit(.minutes(2)))
 struct TurnTests {
@@ -33,9 +41,28 @@ struct TurnTests {
             let connection = try await database.connect()
             for round in 0..<200 {
                 try await together(
-                    on: connection, { await connection.holdTurn(for: round % 10) },
+                    on: connection, { try await connection.holdTurn(for: round % 10) },
                     { try await connection.execute("SELECT 1") })
             }
+        }
+    }
+
+    @Test("is waited for by nobody when the connection is closed, even if who has it waits for a server that is dead")
+    func closed() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let backend = await connection.backendProcessID
+            kill(backend, SIGSTOP)
+            defer { kill(backend, SIGCONT) }
+            let running = Task { try await connection.execute("SELECT 1") }
+            try await waitUntil("a statement is sent") { await connection.statistics.statements == 1 }
+            let waiting = Task { try await connection.execute("SELECT 2") }
+            try await waitUntil("another waits for its turn") { await connection.queuedCallers == 1 }
+            await connection.close()
+            #expect(await postgresError { try await waiting.value }?.code == .connectionClosed)
+            #expect(await postgresError { try await connection.execute("SELECT 3") }?.code == .connectionClosed)
+            kill(backend, SIGCONT)
+            _ = await running.result
         }
     }
 
@@ -102,8 +129,8 @@ extension PostgresConnection {
     /// Lets others in.
     private func pass() async {}
 
-    fileprivate func holdTurn(for calls: Int) async {
-        await enter()
+    fileprivate func holdTurn(for calls: Int) async throws(PostgresError) {
+        try await enter(Patience(deadline: nil, heedsCancellation: false, grace: .zero))
         for _ in 0..<calls { await pass() }
         leave()
     }

@@ -263,7 +263,7 @@ struct RowStreamTests {
                 }
             }
             try await waitUntil("the server has got the request") {
-                await connection.cancelRequest?.isSent == true
+                await connection.cancelRequest?.state == .sent
             }
             kill(backend, SIGCONT)
             #expect(await postgresError { try await reading.value }?.code == .timedOut)

@@ -27,10 +27,14 @@ extension TestDatabase {
     }
 
     /// A connection through a proxy that sees every statement's text; COMMIT and ROLLBACK wait a second at most.
-    func connect(through proxy: FaultProxy) async throws -> PostgresConnection {
+    /// - Parameter configure: may change the rest of its configuration.
+    func connect(
+        through proxy: FaultProxy, configure: (inout PostgresConnection.Configuration) -> Void = { _ in }
+    ) async throws -> PostgresConnection {
         var configuration = try configuration(["host": "127.0.0.1", "hostaddr": "127.0.0.1", "port": "\(proxy.port)"])
         configuration.statementCacheCapacity = 0
         configuration.commitTimeout = .seconds(1)
+        configure(&configuration)
         return try await PostgresConnection.connect(configuration)
     }
 
