@@ -17,6 +17,7 @@ extension PostgresConnection {
 
     /// Runs the body so that the cancellation of the caller's task ends its waits for the socket that may be interrupted. The body
     /// must be the actor's, by what it captures: otherwise it would run on another executor.
+    @inline(__always)
     func interruptibly<T>(_ body: () async -> Result<T, PostgresError>) async throws(PostgresError) -> T {
         let waiter = waiter
         let result = await withTaskCancellationHandler(operation: body) { waiter.interrupt() }
@@ -26,26 +27,20 @@ extension PostgresConnection {
 
     /// Waits for the socket. When the caller gives up, asks the server to cancel the statement, and returns with neither
     /// readable nor writable.
+    @inline(__always)
     func waitForSocket(
         _ handle: ConnectionHandle, _ interest: SocketWaiter.Readiness, _ patience: inout Patience
     ) async throws(PostgresError) -> SocketWaiter.Readiness {
         let readiness = await waiter.wait(
             for: handle.socket, interest, until: patience.deadline, isInterruptible: patience.heedsCancellation)
-        try heed(readiness, handle, &patience)
-        return readiness
-    }
-
-    /// When the wait ended because the caller gives up, asks the server to cancel the statement.
-    func heed(
-        _ readiness: SocketWaiter.Readiness, _ handle: ConnectionHandle, _ patience: inout Patience
-    ) throws(PostgresError) {
         // Rows that keep coming must not put the deadline off. An answer that is waited for has come, however late.
         let isLate = openStream != nil && patience.deadline.map { $0 <= .now } ?? false
-        guard readiness == .interrupted || readiness == .timedOut || isLate else { return }
+        guard readiness == .interrupted || readiness == .timedOut || isLate else { return readiness }
         switch patience.giveUp(readiness == .interrupted ? .cancellation : .deadline, now: .now) {
         case .cancelStatement: try requestCancel(handle)
         case .discard: throw discarded(patience)
         }
+        return readiness
     }
 
     func requestCancel(_ handle: ConnectionHandle) throws(PostgresError) {

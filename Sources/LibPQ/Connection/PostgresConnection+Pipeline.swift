@@ -3,6 +3,8 @@ internal import CLibPQ
 extension PostgresConnection {
     /// What became of a flush.
     struct FlushResult {
+        /// What was queued.
+        let queries: [PostgresQuery]
         /// The results of the statements before the first failed one.
         var rows: [PostgresRows] = []
         /// The first failure. The server has skipped every statement after it.
@@ -11,6 +13,8 @@ extension PostgresConnection {
         var isStale = false
         /// Warnings that came along.
         var notices: [ServerDiagnostics] = []
+
+        init(_ queries: [PostgresQuery]) { self.queries = queries }
     }
 
     /// What one queued message pair will answer with.
@@ -18,21 +22,27 @@ extension PostgresConnection {
         case deallocated(name: String)
         /// The end of the DEALLOCATEs, so that their failure and the caller's statements have nothing to do with one another.
         case synced
-        case prepared(StatementCache.Key)
-        case rows(StatementCache.Key, wasPrepared: Bool)
+        /// The index of the query that was prepared.
+        case prepared(Int)
+        /// The index of the query that was run.
+        case rows(Int, wasPrepared: Bool)
     }
 
     /// Queues the statements and a Sync, sends them, and reads all the answers: one round trip.
     ///
+    /// Inlined like all that it calls on the way to the socket: each asynchronous call asks the runtime for the executor when it
+    /// begins and when it returns.
+    ///
     /// - Throws: only what ends the connection, which is closed then. A failed statement is in the result.
+    @inline(__always)
     func flush(_ queries: [PostgresQuery], _ patience: Patience) async throws(PostgresError) -> FlushResult {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
         do throws(PostgresError) {
             var expected = try queue(queries, on: handle)
             expected.append(.synced)
             return try await patience.heedsCancellation
-                ? interruptibly { [expected] in await self.exchange(expected, handle, patience) }
-                : exchange(expected, handle, patience).get()
+                ? interruptibly { [expected] in await self.exchange(queries, expected, handle, patience) }
+                : exchange(queries, expected, handle, patience).get()
         } catch {
             close()
             throw error
@@ -40,12 +50,13 @@ extension PostgresConnection {
     }
 
     /// Sends what was queued, and reads all the answers.
+    @inline(__always)
     private func exchange(
-        _ expected: [Expected], _ handle: ConnectionHandle, _ patience: Patience
+        _ queries: [PostgresQuery], _ expected: [Expected], _ handle: ConnectionHandle, _ patience: Patience
     ) async -> Result<FlushResult, PostgresError> {
         var patience = patience
-        var result = FlushResult()
-        result.rows.reserveCapacity(expected.count)
+        var result = FlushResult(queries)
+        result.rows.reserveCapacity(queries.count)
         do throws(PostgresError) {
             if try !hasSent(handle) { try await send(handle, &patience) }
             try await collect(expected, from: handle, &result, &patience)
@@ -65,12 +76,11 @@ extension PostgresConnection {
         var expected: [Expected] = []
         expected.reserveCapacity(queries.count + 1)
         try queueDeallocations(on: handle, &expected)
-        for query in queries {
+        for (index, query) in queries.enumerated() {
             let bindings = query.bindings
-            let key = StatementCache.Key(sql: query.sql, types: bindings.types)
             var queued: Bool
             var wasPrepared = false
-            switch query.mayBePrepared ? statements.plan(key) : .unnamed {
+            switch query.mayBePrepared ? statements.plan(query.cacheKey) : .unnamed {
             case .unnamed:
                 queued = handle.sendQuery(query.sql, bindings)
             case .execute(let name):
@@ -80,11 +90,11 @@ extension PostgresConnection {
                 queued =
                     handle.sendPrepare(name: name, sql: query.sql, types: bindings.types)
                     && handle.sendPrepared(name: name, bindings)
-                expected.append(.prepared(key))
+                expected.append(.prepared(index))
                 statistics.prepares += 1
             }
             guard queued else { throw broken(handle, "could not queue a statement") }
-            expected.append(.rows(key, wasPrepared: wasPrepared))
+            expected.append(.rows(index, wasPrepared: wasPrepared))
             statistics.statements += 1
         }
         guard handle.sync() else { throw broken(handle, "could not queue a Sync") }
@@ -139,14 +149,13 @@ extension PostgresConnection {
     ///
     /// Everything that has arrived is read in one go: each asynchronous call would look for the executor again, which costs
     /// more than libpq takes for a result.
+    @inline(__always)
     func collect(
         _ expected: [Expected], from handle: ConnectionHandle, _ flush: inout FlushResult, _ patience: inout Patience
     ) async throws(PostgresError) {
         var position = AnswerPosition()
         while try !readArrived(expected, &position, from: handle, &flush) {
-            let readiness = await waiter.wait(
-                for: handle.socket, .readable, until: patience.deadline, isInterruptible: patience.heedsCancellation)
-            try heed(readiness, handle, &patience)
+            let readiness = try await waitForSocket(handle, .readable, &patience)
             if !readiness.contains(.readable) || handle.consumeInput() { continue }
             // A farewell such as 57P01 may have come before the end; it says more than libpq's own words.
             if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR {
@@ -158,7 +167,7 @@ extension PostgresConnection {
 
     /// Reads the end of a pipeline.
     func collectSync(from handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) {
-        var nothing = FlushResult()
+        var nothing = FlushResult([])
         try await collect([.synced], from: handle, &nothing, &patience)
     }
 
@@ -207,11 +216,11 @@ extension PostgresConnection {
     func record(
         _ result: ResultHandle, of item: Expected, in flush: inout FlushResult, _ handle: ConnectionHandle
     ) throws(PostgresError) {
-        if result.status == PGRES_PIPELINE_ABORTED { return undo(item) }
-        let failure = failure(result, item)
+        if result.status == PGRES_PIPELINE_ABORTED { return undo(item, of: flush.queries) }
+        let failure = failure(result, item, of: flush.queries)
         watchForLeaving(failure.sqlState)
         if handle.isBad || result.diagnostics.endsSession { throw lost(failure) }
-        undo(item, after: failure.sqlState)
+        undo(item, of: flush.queries, after: failure.sqlState)
         if case .deallocated = item { return }
         if flush.failure != nil { return }
         flush.failure = failure
@@ -236,23 +245,25 @@ extension PostgresConnection {
     }
 
     /// Keeps the cache true to what the server has after a statement failed or was skipped.
-    private func undo(_ item: Expected, after sqlState: SQLState? = nil) {
+    private func undo(_ item: Expected, of queries: [PostgresQuery], after sqlState: SQLState? = nil) {
         switch (item, sqlState) {
         case (.deallocated, .invalidSQLStatementName?): break  // it is gone, which is what was wanted
         case (.deallocated(let name), _): statements.keepEvicted(name)
-        case (.prepared(let key), _), (.rows(let key, _), .invalidSQLStatementName?): statements.forget(key)
-        case (.rows(let key, _), .featureNotSupported?), (.rows(let key, _), .datatypeMismatch?): statements.evict(key)
+        case (.prepared(let index), _), (.rows(let index, _), .invalidSQLStatementName?):
+            statements.forget(queries[index].cacheKey)
+        case (.rows(let index, _), .featureNotSupported?), (.rows(let index, _), .datatypeMismatch?):
+            statements.evict(queries[index].cacheKey)
         default: break
         }
     }
 
     // MARK: Errors
 
-    private func failure(_ result: ResultHandle, _ item: Expected) -> PostgresError {
+    private func failure(_ result: ResultHandle, _ item: Expected, of queries: [PostgresQuery]) -> PostgresError {
         let diagnostics = result.diagnostics
         var sql: String?
         switch item {
-        case .rows(let key, _), .prepared(let key): sql = key.sql
+        case .rows(let index, _), .prepared(let index): sql = queries[index].sql
         case .deallocated, .synced: break
         }
         return PostgresError(

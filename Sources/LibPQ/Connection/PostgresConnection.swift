@@ -23,7 +23,6 @@ public actor PostgresConnection: PostgresQueryable {
     var statements: StatementCache
     /// The transaction that is open, or whose BEGIN waits for the first flush.
     var transaction: OpenTransaction?
-    var lastBodyID: UInt64 = 0
     var lastTransactionID: UInt64 = 0
     /// So that the text of a repeated statement is searched once.
     var knownKinds: [String: StatementKind] = [:]

@@ -73,11 +73,11 @@ extension PostgresConnection {
         guard handle.sendPrepare(name: "", sql: query.sql, types: []), handle.sync() else {
             throw broken(handle, "could not queue a statement")
         }
-        expected += [.prepared(StatementCache.Key(sql: query.sql, types: [])), .synced]
+        expected += [.prepared(begin.count), .synced]
         statistics.syncs += 1
         statistics.flushes += 1
         try await send(handle, &patience)
-        var flush = FlushResult()
+        var flush = FlushResult(begin + [query])
         try await collect(expected, from: handle, &flush, &patience)
         await settleCancellation(&flush.failure, &patience)
         return flush

@@ -103,8 +103,11 @@ final class ConnectionHandle {
     }
 
     func sendPrepared(name: String, _ bindings: PostgresBindings) -> Bool {
-        bindings.withParameterPointers { values, lengths, formats in
-            PQsendQueryPrepared(pointer, name, Int32(bindings.count), values, lengths, formats, Self.binary) == 1
+        // A string that is passed as it is would be copied to the heap.
+        name.withCString { name in
+            bindings.withParameterPointers { values, lengths, formats in
+                PQsendQueryPrepared(pointer, name, Int32(bindings.count), values, lengths, formats, Self.binary) == 1
+            }
         }
     }
 

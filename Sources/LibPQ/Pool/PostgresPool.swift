@@ -101,16 +101,7 @@ public final class PostgresPool: PostgresQueryable, Service {
         isolation: isolated (any Actor)? = #isolation, _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
         let lease = try await acquire(until: nil)
-        return try await lease.connection.host(isolation: isolation) { connection in
-            do {
-                let value = try await body(connection)
-                await release(lease)
-                return value
-            } catch {
-                await release(lease)
-                throw error
-            }
-        }
+        return try await host(on: lease, isolation: isolation, body)
     }
 
     /// Runs `body` in a transaction on a leased connection; see ``PostgresConnection/withTransaction(_:isolation:_:)``.
@@ -134,13 +125,24 @@ public final class PostgresPool: PostgresQueryable, Service {
         _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
         let lease = try await acquire(until: deadline)
-        do throws(PostgresError) {
-            let rows = try await lease.connection.run(queries, deadline: deadline, file: file, line: line)
-            await release(lease)
-            return rows
-        } catch {
-            await release(lease)
-            throw error
+        return try await host(on: lease, isolation: nil) { connection throws(PostgresError) in
+            try await connection.run(queries, deadline: deadline, file: file, line: line)
+        }
+    }
+
+    /// Runs `body` on the lease's connection, and takes that back.
+    private func host<T, Failure: Error>(
+        on lease: Lease, isolation: isolated (any Actor)?, _ body: (PostgresConnection) async throws(Failure) -> T
+    ) async throws(Failure) -> T {
+        try await lease.connection.host(isolation: isolation) { connection throws(Failure) in
+            do throws(Failure) {
+                let value = try await body(connection)
+                await release(lease)
+                return value
+            } catch {
+                await release(lease)
+                throw error
+            }
         }
     }
 

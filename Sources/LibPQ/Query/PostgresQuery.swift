@@ -8,8 +8,6 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
     public private(set) var sql: String
     /// The parameters.
     public private(set) var bindings = PostgresBindings()
-    /// What went wrong while a value was interpolated, which cannot throw; thrown when the query is run.
-    private(set) var encodingError: PostgresError?
     /// Whether the statement may be kept prepared on the server.
     private(set) var mayBePrepared = true
 
@@ -24,6 +22,9 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         self = stringInterpolation.query
     }
 
+    /// What it is kept prepared as.
+    var cacheKey: StatementCache.Key { StatementCache.Key(sql: sql, types: bindings.types) }
+
     /// The same, but never kept prepared on the server: not worth a place, or not to be relied on.
     var unprepared: PostgresQuery {
         var query = self
@@ -33,7 +34,7 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
 
     /// Why this cannot be sent; libpq or the server would only find out once the connection is committed to it.
     func invalidity(_ kind: StatementKind) -> PostgresError? {
-        if let encodingError { return encodingError }
+        if let error = bindings.encodingError { return error }
         if bindings.count > PostgresBindings.maximumCount {
             return PostgresError(
                 .encodingFailed,
@@ -69,13 +70,7 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         }
 
         private mutating func bind(_ value: some PostgresEncodable) {
-            do {
-                try query.bindings.append(value)
-            } catch {
-                query.encodingError = query.encodingError ?? error
-            }
-            query.sql += "$"
-            query.sql += String(query.bindings.count)
+            query.sql += Placeholder.name(query.bindings.appendOrFail(value))
         }
 
         /// A bind parameter that may be NULL. Apart from the one above, because the compiler warns of an optional in an
@@ -87,4 +82,11 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         /// SQL text that is no parameter: a table name, a direction. Never pass anything that a user can influence.
         public mutating func appendInterpolation(unescaped sql: String) { query.sql += sql }
     }
+}
+
+/// `$1`, `$2`...
+private enum Placeholder {
+    private static let common = (0..<32).map { "$\($0)" }
+
+    static func name(_ number: Int) -> String { number < common.count ? common[number] : "$\(number)" }
 }

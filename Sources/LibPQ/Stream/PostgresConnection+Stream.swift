@@ -23,11 +23,11 @@ extension PostgresConnection {
         try check([query])
         return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
             // Read once, it is not worth a place among the prepared ones.
-            var expected = try self.queue(
-                self.pendingBegin(in: id) + [query.unprepared], on: handle)
+            let queries = self.pendingBegin(in: id) + [query.unprepared]
+            var expected = try self.queue(queries, on: handle)
             let item = expected.removeLast()
             try await self.send(handle, &patience)
-            var flush = FlushResult()
+            var flush = FlushResult(queries)
             try await self.collect(expected, from: handle, &flush, &patience)
             // Of a statement that was skipped there is nothing to read row by row.
             guard handle.enterSingleRowMode() || flush.failure != nil else {

@@ -120,6 +120,7 @@ extension PostgresConnection {
             grace: configuration.cancelTimeout)
     }
 
+    @inline(__always)
     private func runInTurn(
         _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience
     ) async throws(PostgresError) -> [PostgresRows] {
