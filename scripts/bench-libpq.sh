@@ -33,8 +33,8 @@ database -f "$migrations/0001_idempotency_keys.up.sql" -f "$migrations/payments/
 # Payments. Each client prints "transactions/s, p50 us, CPU us a transaction".
 
 libpq() { "$libpq" transactions --url "$url" --connections "$1" --seconds "$seconds" "${@:2}"; }
-# By withTransaction, where COMMIT has a round trip of its own.
-libpq_5_trips() { libpq "$1" --separate-commit; }
+# By PostgresPool.withTransaction: a lease for each transaction, and COMMIT in a round trip of its own.
+libpq_pool() { libpq "$1" --through-pool; }
 asyncpg() { "$python" "$clients/payment_asyncpg.py" "$url" "$1" "$seconds"; }
 psycopg() { "$python" "$clients/payment_psycopg.py" "$url" "$1" "$seconds"; }
 
@@ -86,7 +86,7 @@ turn() { # turn ROUND WHAT...: in this order or the opposite one, for whoever co
 
 echo "round by round: transactions/s, p50 us, CPU us a transaction; seconds and MiB for a million rows" >&2
 for round in $(seq "$rounds"); do
-    for what in $(turn "$round" libpq pgbench_payments asyncpg psycopg libpq_5_trips); do measure "$round" "$what" 8; done
+    for what in $(turn "$round" libpq pgbench_payments asyncpg psycopg libpq_pool); do measure "$round" "$what" 8; done
     for what in $(turn "$round" libpq pgbench_payments); do measure "$round" "$what" 1; done
     for what in $(turn "$round" libpq_rows psql_rows psql_unaligned_rows); do
         echo "$round $what 1 $($what)" | tee -a figures >&2
@@ -122,7 +122,7 @@ echo
 echo "$(date -u +%Y-%m-%d), $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo 2>/dev/null | head -1), $(
     database -c 'SHOW server_version'), $rounds rounds of $seconds s, medians"
 printf '%-18s %11s %14s %8s %8s\n' client connections transactions/s 'p50 us' 'CPU us'
-for what in libpq libpq_5_trips pgbench_payments asyncpg psycopg; do
+for what in libpq libpq_pool pgbench_payments asyncpg psycopg; do
     printf '%-18s %11d %14.0f %8s %8.0f\n' "$what" 8 "$(figure $what 8 4)" \
         "$([ $what = pgbench_payments ] && echo - || printf %.0f "$(figure $what 8 5)")" "$(figure $what 8 6)"
 done
