@@ -116,7 +116,7 @@ struct TelemetryTests {
             try await withTestDatabase { database in
                 let pool = try database.makePool(of: 1) {
                     $0.name = "mine"
-                    $0.acquireTimeout = .milliseconds(100)
+                    $0.acquireTimeout = .seconds(2)
                 }
                 let name = ("db.client.connection.pool.name", "mine")
                 try await pool.withConnection { _ in
