@@ -33,7 +33,7 @@ public struct PostgresCopyStream: AsyncSequence, Sendable {
         }
 
         /// The next piece, or nil after the last one.
-        public mutating func next() async throws(PostgresError) -> [UInt8]? { try await next(isolation: nil) }
+        public mutating func next() async throws(PostgresError) -> [UInt8]? { try await next(isolation: #isolation) }
 
         /// The next piece, or nil after the last one.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(PostgresError) -> [UInt8]? {

@@ -74,7 +74,7 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
         init(_ listener: NotificationListener) { self.listener = listener }
 
         /// The next event, or nil after an error.
-        public mutating func next() async throws(PostgresError) -> Event? { try await next(isolation: nil) }
+        public mutating func next() async throws(PostgresError) -> Event? { try await next(isolation: #isolation) }
 
         /// The next event, or nil after an error.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(PostgresError) -> Event? {

@@ -276,7 +276,7 @@ struct CopyTests {
         try await withTable { _, connection in
             let endless = AsyncStream<[UInt8]>(unfolding: { Array("1\ta\t1\n".utf8) })
             let late = await postgresError {
-                try await connection.copyIn("COPY t FROM STDIN", data: endless, deadline: .now + .milliseconds(100))
+                try await connection.copyIn("COPY t FROM STDIN", data: endless, deadline: .now + .seconds(1))
             }
             #expect(late?.code == .timedOut)
             let task = Task {
@@ -290,7 +290,7 @@ struct CopyTests {
             let out = await postgresError {
                 let slow: PostgresQuery =
                     "COPY (SELECT repeat('x', 10000), pg_sleep(0.01) FROM generate_series(1, 100000)) TO STDOUT"
-                for try await _ in connection.copyOut(slow, deadline: .now + .milliseconds(300)) {}
+                for try await _ in connection.copyOut(slow, deadline: .now + .seconds(1)) {}
             }
             #expect(out?.code == .timedOut)
             try await expect(0, connection)
