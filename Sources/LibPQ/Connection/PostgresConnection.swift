@@ -147,8 +147,10 @@ public actor PostgresConnection: PostgresQueryable {
     }
 
     /// Whether the server gives a sign of life; one round trip.
-    func answers(by deadline: ContinuousClock.Instant) async -> Bool {
-        let patience = Patience(uncancellableUntil: deadline)
+    ///
+    /// The time counts from here on: for how long others had the thread says nothing about the server.
+    func answers(within time: Duration) async -> Bool {
+        let patience = Patience(uncancellableUntil: .now + time)
         do throws(PostgresError) { try await enter(patience) } catch { return false }
         defer { leave() }
         return (try? await flush([], patience)) != nil

@@ -70,7 +70,7 @@ extension PostgresPool {
     /// cancellation: that the caller was in a hurry says nothing about the connection.
     private func validate(_ member: Member) {
         Task { [weak self] in
-            let answers = await member.connection.answers(by: .now + Self.validationTimeout)
+            let answers = await member.connection.answers(within: Self.validationTimeout)
             guard let self else { return }
             if answers, place(member, { $0.validated($1, now: $2) }) { return }
             if !answers { suspect(.noAnswer, reportedBy: member) }

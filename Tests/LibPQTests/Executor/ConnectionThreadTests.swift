@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,6 +111,23 @@ struct ConnectionThreadTests {
         }
     }
 
+    @Test("may be kept by others for longer than a sign of life may take, without the server being taken for dead")
+    func keptByOthers() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let isKept = Flag()
+            async let keeping: Void =
+                Task(executorPreference: connection.thread.bodies) {
+                    isKept.set()
+                    let end = ContinuousClock.now + .milliseconds(500)
+                    while .now < end {}
+                }.value
+            try await waitUntil("the thread is kept") { isKept.isSet }
+            #expect(await connection.answers(within: .milliseconds(250)))
+            await keeping
+        }
+    }
+
     #if os(Linux)
     @Test("that cannot be made fails the connect instead of the process")
     func noDescriptors() async throws {
@@ -126,6 +144,12 @@ struct ConnectionThreadTests {
         }
     }
     #endif
+}
+
+private final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+    func set() { value.store(true, ordering: .sequentiallyConsistent) }
+    var isSet: Bool { value.load(ordering: .sequentiallyConsistent) }
 }
 
 private func currentThread() -> UInt { UInt(bitPattern: pthread_self().hashValue) }
