@@ -166,9 +166,10 @@ extension PostgresConnection {
     }
 
     /// Reads the end of a pipeline.
-    func collectSync(from handle: ConnectionHandle, _ patience: inout Patience) async throws(PostgresError) {
-        var nothing = FlushResult([])
-        try await collect([.synced], from: handle, &nothing, &patience)
+    func collectSync(
+        from handle: ConnectionHandle, _ flush: inout FlushResult, _ patience: inout Patience
+    ) async throws(PostgresError) {
+        try await collect([.synced], from: handle, &flush, &patience)
     }
 
     /// Which answer comes next.
@@ -187,15 +188,18 @@ extension PostgresConnection {
             if handle.isBusy { return false }
             let result = handle.nextResult()
             let item = expected[position.index]
-            if case .synced = item {
-                guard result?.status == PGRES_PIPELINE_SYNC else {
-                    throw broken(handle, "the pipeline did not end with a Sync")
-                }
-            } else if position.awaitsEnd {
+            if position.awaitsEnd {
                 if result != nil { throw broken(handle, "a statement returned a second result") }
                 position.awaitsEnd = false
+                if case .synced = item { continue }
+            } else if case .synced = item, result?.status == PGRES_PIPELINE_SYNC {
+                // One result, and no nil behind it.
             } else {
                 guard let result else { throw broken(handle, "a result is missing") }
+                // A Sync commits what is in no transaction, which may fail: a deferred constraint, a serialization failure.
+                if case .synced = item, result.status != PGRES_FATAL_ERROR {
+                    throw broken(handle, "the pipeline did not end with a Sync")
+                }
                 switch result.status {
                 case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                     if case .rows = item { flush.rows.append(PostgresRows(result: result)) }
@@ -264,6 +268,7 @@ extension PostgresConnection {
         var sql: String?
         switch item {
         case .rows(let index, _), .prepared(let index): sql = queries[index].sql
+        case .synced where queries.count == 1: sql = queries[0].sql
         case .deallocated, .synced: break
         }
         return PostgresError(

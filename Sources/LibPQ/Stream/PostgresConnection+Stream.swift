@@ -182,7 +182,7 @@ extension PostgresConnection {
                 try record(result, of: item, in: &flush, handle)
             }
         }
-        try await collectSync(from: handle, &patience)
+        try await collectSync(from: handle, &flush, &patience)
         logNotices()
         await settleCancellation(&flush.failure, &patience)
         return Batch(elements: rows, isLast: true, failure: flush.failure ?? incompleteness(patience))

@@ -38,6 +38,25 @@ struct PipelineTests {
         }
     }
 
+    @Test("fails as the server says when a deferred constraint is broken, which shows behind the last answer")
+    func deferredConstraint() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE u (id int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+            try await connection.execute("INSERT INTO u VALUES (1)")
+            let pid = await connection.backendProcessID
+            let failed = await postgresError { try await connection.execute("INSERT INTO u VALUES (1)") }
+            #expect(failed?.sqlState == .uniqueViolation)
+            #expect(failed?.sql == "INSERT INTO u VALUES (1)")
+            let streamed = await postgresError {
+                for try await _ in connection.stream("INSERT INTO u VALUES (1) RETURNING id") {}
+            }
+            #expect(streamed?.sqlState == .uniqueViolation)
+            #expect(try await connection.queryRow("SELECT count(*) FROM u").decode(Int.self) == 1)
+            #expect(await connection.backendProcessID == pid)
+        }
+    }
+
     @Test("prepares a statement once and recovers when the server has lost it, or its plan is stale")
     func prepared() async throws {
         try await withTestDatabase { database in
