@@ -111,7 +111,7 @@ public actor PostgresConnection: PostgresQueryable {
     /// Closes the connection; an open transaction is rolled back by the server. Does nothing when closed.
     public func close() {
         if handle == nil { return }
-        waiter.endIdleWatch()
+        waiter.leave()
         handle = nil
         transaction = nil
         hasEnded.store(true, ordering: .sequentiallyConsistent)

@@ -69,8 +69,12 @@ final class SocketWaiter: @unchecked Sendable {
         if case .idle = watch { stop() }
     }
 
-    /// Takes the connection out of the thread's loop. On the thread.
-    func leave() { thread.remove(self) }
+    /// Takes the connection out of the thread's loop, unless a job still waits. On the thread.
+    func leave() {
+        if case .wait = watch { return }
+        watch = .nothing
+        thread.remove(self)
+    }
 
     // MARK: From any thread
 

@@ -143,6 +143,25 @@ struct ConnectionThreadTests {
             for descriptor in opened { close(descriptor) }
         }
     }
+
+    @Test("forgets connections that are closed, however long somebody keeps them")
+    func closedConnections() async throws {
+        await #expect(processExitsWith: .success) {
+            try await withTestDatabase { database in
+                // `poll` refuses more places than the process may have descriptors.
+                var limit = rlimit(rlim_cur: 64, rlim_max: 64)
+                setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                var closed: [PostgresConnection] = []
+                for _ in 0..<100 {
+                    let connection = try await database.connect()
+                    await connection.close()
+                    closed.append(connection)
+                }
+                #expect(try await database.pool.queryRow("SELECT 1").decode(Int.self) == 1)
+                #expect(closed.count == 100)
+            }
+        }
+    }
     #endif
 }
 
