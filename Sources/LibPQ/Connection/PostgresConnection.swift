@@ -5,8 +5,9 @@ internal import Synchronization
 
 /// One connection to a PostgreSQL server.
 ///
-/// An actor on a thread of its own, which owns libpq's connection and waits for its socket (docs/adr/0002). libpq is
-/// non-blocking and always in pipeline mode: statements queue, a flush sends them, results are matched in order.
+/// An actor on a thread that it shares with other connections, which alone touches libpq's connection and waits for its socket
+/// (docs/adr/0002). libpq is non-blocking and always in pipeline mode: statements queue, a flush sends them, results are matched
+/// in order.
 ///
 /// Calls from several tasks are served one after another. Use a ``PostgresPool`` unless you need exactly one session.
 public actor PostgresConnection: PostgresQueryable {

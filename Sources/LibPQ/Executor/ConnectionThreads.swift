@@ -21,7 +21,7 @@ enum ConnectionThreads {
 
     /// The thread that a new connection shall live on: the one with the fewest. Give it back with ``leave(_:)``.
     ///
-    /// - Throws: `connectionFailed` when there is none and the process cannot start one.
+    /// - Throws: `connectionFailed` when another is due and the process cannot start one.
     static func join() throws(PostgresError) -> ConnectionThread {
         try entries.withLock { entries throws(PostgresError) in
             let idlest = entries.indices.min { entries[$0].connections < entries[$1].connections }

@@ -19,7 +19,7 @@ final class ConnectionHandle {
     private let notices: NoticeBox
 
     /// Starts connecting. Blocks for DNS when it is given a name without its address (``NameLookup`` finds that), and for the
-    /// files that libpq reads; so it belongs on the connection's own thread.
+    /// files that libpq reads; so it belongs on a connection's thread.
     init?(options: [String: String]) {
         guard let started = Self.start(options) else { return nil }  // only when libpq is out of memory
         pointer = started

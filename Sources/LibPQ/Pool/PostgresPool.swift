@@ -94,7 +94,8 @@ public final class PostgresPool: PostgresQueryable, Service {
 
     // MARK: Use
 
-    /// Leases a connection for the length of `body`, which runs on the connection's thread. Do not keep the connection.
+    /// Leases a connection for the length of `body`, which runs on the connection's thread, or on the caller's actor if it belongs to
+    /// one. Do not keep the connection.
     ///
     /// - Throws: `body`'s error unwrapped; `poolExhausted`, `poolClosed`, `cancelled`, or why no connection could be opened.
     public func withConnection<T>(

@@ -22,7 +22,8 @@ struct OpenTransaction {
 }
 
 extension PostgresConnection {
-    /// Runs `body` in a transaction, on this connection's thread, and commits when it returns.
+    /// Runs `body` in a transaction, and commits when it returns. It runs on this connection's thread, or on the caller's actor if it
+    /// belongs to one.
     ///
     /// When `body` throws, the transaction is rolled back and the error comes out unwrapped. Cancelling the task does not
     /// interrupt COMMIT or ROLLBACK.
