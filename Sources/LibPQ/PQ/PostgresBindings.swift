@@ -90,11 +90,18 @@ private struct Values: Hashable {
 
     mutating func append<Value: PostgresEncodable>(_ value: Value) throws(PostgresError) {
         let type = value.postgresValueType
-        types.append(type.rawValue)
-        if value.isPostgresNull {
-            lengths.append(Self.null)
-            return
+        let start = buffer.bytes.count
+        do throws(PostgresError) {
+            lengths.append(value.isPostgresNull ? Self.null : try write(value, type))
+            types.append(type.rawValue)
+        } catch {
+            buffer.truncate(to: start)
+            throw error
         }
+    }
+
+    /// - Returns: how many bytes it takes.
+    private mutating func write(_ value: some PostgresEncodable, _ type: PostgresType) throws(PostgresError) -> Int32 {
         let start = buffer.bytes.count
         try value.encode(into: &buffer)
         if type == .unspecified {
@@ -107,7 +114,7 @@ private struct Values: Hashable {
         guard let length = Int32(exactly: buffer.bytes.count - start) else {
             throw PostgresError(.encodingFailed, "a parameter is larger than 2 GiB")
         }
-        lengths.append(length)
+        return length
     }
 
     mutating func appendOrFail(_ value: some PostgresEncodable) -> Int {
