@@ -11,6 +11,8 @@ seconds=${SECONDS_A_ROUND:-4}
 
 scripts/setup.sh pgbench python3
 build=(swift build -c release --package-path Benchmarks)
+# Linked as the Dockerfile links services; Apple's systems bring the runtime along.
+[ "$(uname)" = Darwin ] || build+=(--static-swift-stdlib)
 "${build[@]}" --product ClientBenchmark --explicit-target-dependency-import-check error >&2
 libpq="$("${build[@]}" --show-bin-path)/ClientBenchmark"
 clients=$PWD/Benchmarks/Clients

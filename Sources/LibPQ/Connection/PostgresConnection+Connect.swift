@@ -13,6 +13,7 @@ extension PostgresConnection {
         startedReadOnly = ["in_hot_standby", "default_transaction_read_only"].contains { handle.parameter($0) == "on" }
         telemetry = OperationTelemetry(address: handle.host, port: handle.port, database: handle.database)
         logNotices()
+        waiter.onIdleReadable = { [weak self] in self?.assumeIsolated { $0.readUnasked() } }
         watchIdleSocket()
     }
 

@@ -255,13 +255,11 @@ public actor PostgresConnection: PostgresQueryable {
 
     func watchIdleSocket() {
         guard let handle else { return }
-        waiter.watchIdle(handle.socket) { [weak self] in
-            self?.assumeIsolated { $0.readUnasked() }
-        }
+        waiter.watchIdle(handle.socket)
     }
 
     /// The server spoke without being asked: a notice, or that it ends the connection.
-    private func readUnasked() {
+    func readUnasked() {
         guard let handle, !isBusy else { return }
         let isAlive = handle.consumeInput()
         _ = handle.isBusy  // lets libpq parse what it has read

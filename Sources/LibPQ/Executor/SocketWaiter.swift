@@ -27,7 +27,7 @@ final class SocketWaiter: @unchecked Sendable {
     private enum Watch {
         case nothing
         case wait(UnsafeContinuation<Readiness, Never>, isInterruptible: Bool)
-        case idle(onReadable: @Sendable () -> Void)
+        case idle
     }
 
     private let thread: ConnectionThread
@@ -35,6 +35,8 @@ final class SocketWaiter: @unchecked Sendable {
 
     // Only on the thread:
     private var watch = Watch.nothing
+    /// See ``watchIdle(_:)``. Set once, because the socket is watched anew after each statement.
+    var onIdleReadable: @Sendable () -> Void = {}
     /// When the wait ends at the latest.
     private(set) var deadline: ContinuousClock.Instant?
     /// The thread's, as long as it knows this waiter.
@@ -59,11 +61,9 @@ final class SocketWaiter: @unchecked Sendable {
         }
     }
 
-    /// Calls `onReadable` on the thread, once, when the socket becomes readable while nobody waits for it: the server has
+    /// Calls ``onIdleReadable`` on the thread, once, when the socket becomes readable while nobody waits for it: the server has
     /// something to say that nobody asked for (a shutdown, a notification).
-    func watchIdle(_ socket: Int32, onReadable: @escaping @Sendable () -> Void) {
-        begin(.idle(onReadable: onReadable), socket, .readable)
-    }
+    func watchIdle(_ socket: Int32) { begin(.idle, socket, .readable) }
 
     func endIdleWatch() {
         if case .idle = watch { stop() }
@@ -96,7 +96,7 @@ final class SocketWaiter: @unchecked Sendable {
         switch watch {
         case .nothing: break
         case .wait(let continuation, _): thread.resume(continuation, returning: readiness)
-        case .idle(let onReadable): onReadable()
+        case .idle: onIdleReadable()
         }
     }
 

@@ -46,7 +46,9 @@ public struct PostgresRowStream: AsyncSequence, Sendable {
         }
 
         /// The next row, or nil after the last one.
-        public mutating func next() async throws(PostgresError) -> PostgresRow? { try await next(isolation: #isolation) }
+        public mutating func next() async throws(PostgresError) -> PostgresRow? {
+            try await next(isolation: #isolation)
+        }
 
         /// The next row, or nil after the last one.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(PostgresError) -> PostgresRow? {
