@@ -214,7 +214,7 @@ struct CancellationTests {
     @Test("is asked to end again when the request did not reach the server")
     func requestFailed() async throws {
         try await withVanishingSocket { connection, come in
-            let task = Task { try await connection.execute(Self.endless, deadline: .now + .milliseconds(100)) }
+            let task = Task { try await connection.execute(Self.endless, deadline: .now + .seconds(1)) }
             try await waitUntil("a request has failed") { await connection.cancelRequest?.state == .failed }
             try come()
             let error = await postgresError { try await task.value }
@@ -227,8 +227,8 @@ struct CancellationTests {
     @Test("and ends by itself keeps its connection when no request has reached the server")
     func requestFailedButEnded() async throws {
         try await withVanishingSocket { connection, _ in
-            let deadline = ContinuousClock.now + .milliseconds(100)
-            let value = try await connection.queryRow("SELECT 1 FROM pg_sleep(0.5)", deadline: deadline)
+            let deadline = ContinuousClock.now + .seconds(1)
+            let value = try await connection.queryRow("SELECT 1 FROM pg_sleep(2)", deadline: deadline)
             #expect(try value.decode(Int.self) == 1)
             #expect(await connection.cancelRequest == nil)
             #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
