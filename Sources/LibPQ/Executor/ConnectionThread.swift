@@ -110,11 +110,13 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
 
     // MARK: Waiters
 
-    /// Gives a waiter its place. On the thread.
-    func add(_ waiter: SocketWaiter) {
-        waiter.place = waiters.count
+    /// Gives a waiter its place, and returns that. On the thread.
+    func add(_ waiter: SocketWaiter) -> Int {
+        let place = waiters.count
+        waiter.place = place
         waiters.append(waiter)
         descriptors.append(.nothing)
+        return place
     }
 
     /// Takes a waiter's place away and gives it to the last one. On the thread.

@@ -46,7 +46,7 @@ final class SocketWaiter: @unchecked Sendable {
 
     /// Suspends a job of the connection's actor until the socket is ready or the deadline has passed; other jobs run meanwhile.
     ///
-    /// Call on the thread, with no other wait under way. `nonsending` keeps it there.
+    /// Call on the thread, with no other wait under way.
     func wait(
         for socket: Int32, _ interest: Readiness, until deadline: ContinuousClock.Instant?,
         isInterruptible: Bool = false
@@ -108,9 +108,8 @@ final class SocketWaiter: @unchecked Sendable {
     }
 
     private func begin(_ watch: Watch, _ socket: Int32, _ interest: Readiness) {
-        if place == nil { thread.add(self) }
         self.watch = watch
-        thread.watch(pollfd(fd: socket, events: interest.events, revents: 0), at: place ?? 0)
+        thread.watch(pollfd(fd: socket, events: interest.events, revents: 0), at: place ?? thread.add(self))
     }
 
     private func stop() {

@@ -25,9 +25,6 @@ public struct PostgresBindings: Sendable {
     /// The parameters' types, 0 for one that the server infers.
     var types: [UInt32] { storage.values.types }
 
-    /// What went wrong while a value was interpolated, which cannot throw; thrown when the query is run.
-    var encodingError: PostgresError? { storage.values.encodingError }
-
     /// Makes room for as many parameters, of a few bytes each.
     mutating func reserveCapacity(_ count: Int) {
         if count == 0 { return }
@@ -41,14 +38,6 @@ public struct PostgresBindings: Sendable {
     public mutating func append<Value: PostgresEncodable>(_ value: Value) throws(PostgresError) {
         makeUnique()
         try storage.values.append(value)
-    }
-
-    /// Adds a value, or makes a note of why that failed, unless something has failed before.
-    ///
-    /// - Returns: how many parameters there are now.
-    mutating func appendOrFail(_ value: some PostgresEncodable) -> Int {
-        makeUnique()
-        return storage.values.appendOrFail(value)
     }
 
     /// Gives libpq's three parallel arrays. The pointers are valid during the call only.
@@ -76,11 +65,11 @@ extension PostgresBindings: Hashable {
     public func hash(into hasher: inout Hasher) { hasher.combine(storage.values) }
 }
 
+/// What ``PostgresBindings`` share.
 private struct Values: Hashable {
-    var types: [UInt32] = []
+    private(set) var types: [UInt32] = []
     private var lengths: [Int32] = []
     private var buffer = PostgresBuffer()
-    private(set) var encodingError: PostgresError?
 
     mutating func reserveCapacity(_ count: Int) {
         types.reserveCapacity(count)
@@ -117,15 +106,6 @@ private struct Values: Hashable {
         return length
     }
 
-    mutating func appendOrFail(_ value: some PostgresEncodable) -> Int {
-        do throws(PostgresError) {
-            try append(value)
-        } catch {
-            encodingError = encodingError ?? error
-        }
-        return types.count
-    }
-
     func withParameterPointers<R>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
     ) -> R {
@@ -154,14 +134,4 @@ private struct Values: Hashable {
     private static let null: Int32 = -1
     private static let text: Int32 = 0
     private static let binary: Int32 = 1
-
-    static func == (first: Self, second: Self) -> Bool {
-        first.types == second.types && first.lengths == second.lengths && first.buffer == second.buffer
-    }
-
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(types)
-        hasher.combine(lengths)
-        hasher.combine(buffer)
-    }
 }

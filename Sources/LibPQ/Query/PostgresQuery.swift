@@ -8,6 +8,8 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
     public private(set) var sql: String
     /// The parameters.
     public private(set) var bindings = PostgresBindings()
+    /// What went wrong while a value was interpolated, which cannot throw; thrown when the query is run.
+    private(set) var encodingError: PostgresError?
     /// Whether the statement may be kept prepared on the server.
     private(set) var mayBePrepared = true
 
@@ -34,7 +36,7 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
 
     /// Why this cannot be sent; libpq or the server would only find out once the connection is committed to it.
     func invalidity(_ kind: StatementKind) -> PostgresError? {
-        if let error = bindings.encodingError { return error }
+        if let encodingError { return encodingError }
         if bindings.count > PostgresBindings.maximumCount {
             return PostgresError(
                 .encodingFailed,
@@ -70,7 +72,13 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         }
 
         private mutating func bind(_ value: some PostgresEncodable) {
-            query.sql += Placeholder.name(query.bindings.appendOrFail(value))
+            do throws(PostgresError) {
+                try query.bindings.append(value)
+            } catch {
+                query.encodingError = query.encodingError ?? error
+            }
+            query.sql += "$"
+            query.sql += String(query.bindings.count)
         }
 
         /// A bind parameter that may be NULL. Apart from the one above, because the compiler warns of an optional in an
@@ -82,11 +90,4 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         /// SQL text that is no parameter: a table name, a direction. Never pass anything that a user can influence.
         public mutating func appendInterpolation(unescaped sql: String) { query.sql += sql }
     }
-}
-
-/// `$1`, `$2`...
-private enum Placeholder {
-    private static let common = (0..<32).map { "$\($0)" }
-
-    static func name(_ number: Int) -> String { number < common.count ? common[number] : "$\(number)" }
 }

@@ -37,7 +37,7 @@ extension PostgresConnection {
         try await host(isolation: isolation) { try await $0.transact(options, body) }
     }
 
-    /// ``withTransaction(_:isolation:_:)`` for callers that are on the thread already.
+    /// ``withTransaction(_:isolation:_:)`` for callers whose body is hosted already.
     nonisolated func transact<T>(
         _ options: TransactionOptions, _ body: (PostgresTransaction) async throws -> T
     ) async throws -> T {
@@ -85,7 +85,6 @@ extension PostgresConnection {
             if try !takeTurn(patience) { try await waitForTurn(patience) }
             defer { leave() }
             try checkOpen(id)
-            if telemetry == nil { return try await runInTurn(queries, in: id, patience) }
             return try await observed(queries) { () throws(PostgresError) in
                 try await self.runInTurn(queries, in: id, patience)
             }
@@ -97,6 +96,7 @@ extension PostgresConnection {
     }
 
     /// Lets metrics and traces know.
+    @inline(__always)
     private func observed<T>(
         _ queries: [PostgresQuery], _ body: () async throws(PostgresError) -> T
     ) async throws(PostgresError) -> T {
@@ -122,7 +122,7 @@ extension PostgresConnection {
     }
 
     @inline(__always)
-    private func runInTurn(
+    func runInTurn(
         _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience
     ) async throws(PostgresError) -> [PostgresRows] {
         if queries.isEmpty { return [] }
@@ -302,7 +302,7 @@ extension PostgresConnection {
 
     /// Waits for the connection's turn, ending a stream that has it; for a statement of the transaction's end or of a savepoint.
     /// Pair with ``leave()``, except when it throws.
-    private func enter(
+    func enter(
         endingStreamIn id: UInt64, cancelling: Bool, _ patience: Patience
     ) async throws(PostgresError) {
         try checkOpen(id)
@@ -317,7 +317,7 @@ extension PostgresConnection {
     }
 
     /// When the turn must have come to whoever cancels what has it.
-    private var rollBackDeadline: ContinuousClock.Instant {
+    var rollBackDeadline: ContinuousClock.Instant {
         .now + max(configuration.cancelTimeout, configuration.commitTimeout)
     }
 
@@ -335,8 +335,7 @@ extension PostgresConnection {
     /// - Parameter deadline: when it must have been answered; nil for as long as COMMIT has.
     private func sendAlone(_ statement: PostgresQuery, until deadline: ContinuousClock.Instant? = nil) async {
         let deadline = deadline ?? .now + configuration.commitTimeout
-        let result = try? await flush(
-            [statement.unprepared], Patience(uncancellableUntil: deadline))
+        let result = try? await flush([statement.unprepared], Patience(uncancellableUntil: deadline))
         if result == nil || result?.failure != nil { close() }
     }
 
@@ -367,57 +366,5 @@ extension PostgresConnection {
             await sendAlone("DISCARD ALL")
         }
         if !isClean { close() }
-    }
-
-    // MARK: Savepoints
-
-    func setSavepoint(in id: UInt64) async throws(PostgresError) -> String {
-        transaction?.savepoints += 1
-        let name = "libpq_\(transaction?.savepoints ?? 0)"
-        try await control("SAVEPOINT \(unescaped: name)", in: id)
-        return name
-    }
-
-    /// Undoes what was done since, whether or not the task is cancelled; if that fails, the transaction cannot commit.
-    func rollBack(to savepoint: String, in id: UInt64) async throws(PostgresError) {
-        do throws(PostgresError) {
-            // A stream that is cancelled aborts the transaction, which this repairs.
-            try await enter(endingStreamIn: id, cancelling: true, Patience(uncancellableUntil: rollBackDeadline))
-            defer { leave() }
-            try await control(
-                ["ROLLBACK TO SAVEPOINT \(unescaped: savepoint)", "RELEASE SAVEPOINT \(unescaped: savepoint)"],
-                in: id, Patience(uncancellableUntil: .now + configuration.commitTimeout))
-            if transaction?.id == id { transaction?.failure = nil }
-        } catch {
-            markFailed(id, error)
-            throw error
-        }
-    }
-
-    /// If this fails, the transaction cannot commit: the caller is told that the savepoint's body has failed.
-    func release(_ savepoint: String, in id: UInt64) async throws(PostgresError) {
-        do throws(PostgresError) {
-            try await control("RELEASE SAVEPOINT \(unescaped: savepoint)", in: id)
-        } catch {
-            markFailed(id, error)
-            throw error
-        }
-    }
-
-    /// As patient as a statement of the caller's.
-    private func control(_ statement: PostgresQuery, in id: UInt64) async throws(PostgresError) {
-        let patience = patience(in: id, nil)
-        try await enter(endingStreamIn: id, cancelling: false, patience)
-        defer { leave() }
-        // Without a time-out of the caller's it has as long as COMMIT, because it is as short.
-        let deadline = patience.deadline ?? .now + configuration.commitTimeout
-        try await control([statement], in: id, self.patience(in: id, deadline))
-    }
-
-    private func control(
-        _ statements: [PostgresQuery], in id: UInt64, _ patience: Patience
-    ) async throws(PostgresError) {
-        // Each name is used once; and preparing may first have to deallocate, which an aborted transaction refuses.
-        _ = try await runInTurn(statements.map(\.unprepared), in: id, patience)
     }
 }

@@ -31,9 +31,6 @@ public struct TransactionOptions: Sendable, Hashable {
     }
 
     var beginStatement: PostgresQuery {
-        switch isolationLevel {
-        case .readCommitted where !isReadOnly: "BEGIN ISOLATION LEVEL READ COMMITTED"
-        default: "BEGIN ISOLATION LEVEL \(unescaped: isolationLevel.rawValue + (isReadOnly ? " READ ONLY" : ""))"
-        }
+        PostgresQuery(unescaped: "BEGIN ISOLATION LEVEL \(isolationLevel.rawValue)\(isReadOnly ? " READ ONLY" : "")")
     }
 }
