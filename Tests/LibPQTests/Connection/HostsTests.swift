@@ -26,7 +26,7 @@ struct HostsTests {
             let blackHole = try LoopbackListener()
             let ports = [try refused(), blackHole.port, blackHole.port, try await database.tcpPort]
             let connection = try await PostgresConnection.connect(
-                configuration(database, ports: ports, timeout: .seconds(2)))
+                configuration(database, ports: ports, timeout: .seconds(4)))
             #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
         }
     }
