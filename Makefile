@@ -25,7 +25,7 @@ build: setup ## build everything, tests too
 
 # Hundreds of tests at once would starve one another of two cores and of the server; their deadlines count from their start.
 .PHONY: test
-test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
+test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 test: ## run all tests, each on a database of its own (FILTER=name: only those)
 	@scripts/setup.sh openssl pgbouncer
 	@$(SWIFT) test --disable-xctest $(SWIFTFLAGS) $(if $(FILTER),--filter $(FILTER))

@@ -55,14 +55,14 @@ struct PostgresPoolTests {
     @Test("fails with poolExhausted when no connection becomes free in time, and goes on")
     func exhausted() async throws {
         try await withTestDatabase { database in
-            let pool = try database.makePool(of: 1) { $0.acquireTimeout = .seconds(1) }
+            let pool = try database.makePool(of: 1) { $0.acquireTimeout = .seconds(3) }
             try await pool.withConnection { _ in
                 let start = ContinuousClock.now
                 let error = await postgresError { try await pool.execute("SELECT 1") }
                 let duration = ContinuousClock.now - start
                 #expect(error?.code == .poolExhausted)
                 #expect(error?.isTransient == true)
-                #expect(duration >= .seconds(1) && duration < .seconds(15), "\(duration)")
+                #expect(duration >= .seconds(3) && duration < .seconds(15), "\(duration)")
             }
             #expect(try await pool.queryRow("SELECT 1").decode(Int.self) == 1)
             #expect(pool.openConnections == 1)
