@@ -112,6 +112,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "FaultProxy", swiftSettings: strict),
         .executableTarget(
             name: "Payments",
             dependencies: [
@@ -154,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "LibPQTests",
             dependencies: [
-                "EmbeddedPostgres", "LibPQ", "TestSupport",
+                "EmbeddedPostgres", "FaultProxy", "LibPQ", "TestSupport",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -164,6 +165,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "FaultProxyTests", dependencies: ["FaultProxy", "LibPQ", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "SQLMigrationsTests", dependencies: ["LibPQ", "SQLMigrations", "TestSupport"], swiftSettings: strict),
         .testTarget(
@@ -178,7 +181,7 @@ let package = Package(
         .testTarget(
             name: "IdempotencyTests",
             dependencies: [
-                "EmbeddedPostgres", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
+                "EmbeddedPostgres", "FaultProxy", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -228,7 +231,8 @@ let package = Package(
 // The web framework and what stands on it would take most of the time.
 if sanitizer != nil {
     let sanitized: Set = [
-        "CLibPQ", "EmbeddedPostgres", "Idempotency", "IdempotencyTests", "LibPQ", "LibPQTests", "SQLMigrations",
+        "CLibPQ", "EmbeddedPostgres", "FaultProxy", "Idempotency", "IdempotencyTests", "LibPQ", "LibPQTests",
+        "SQLMigrations",
         "TestSupport",
     ]
     package.targets.removeAll { !sanitized.contains($0.name) }

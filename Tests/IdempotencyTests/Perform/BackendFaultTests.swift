@@ -1,4 +1,5 @@
 import EmbeddedPostgres
+import FaultProxy
 import HTTPTypes
 import LibPQ
 import SQLMigrations
@@ -129,7 +130,7 @@ struct BackendFaultTests {
     @Test("no server: unavailable, and the work does not run")
     func away() async throws {
         try await withPerformFixture { fixture in
-            let proxy = try StatementProxy(to: fixture.database.url)
+            let proxy = try FaultProxy(to: fixture.database.url)
             defer { proxy.close() }
             proxy.goAway()
             let pool = PostgresPool(

@@ -1,3 +1,4 @@
+import FaultProxy
 import HTTPTypes
 import LibPQ
 import TestSupport
@@ -13,10 +14,10 @@ struct WireFaultTests {
     /// An engine whose connections pass through a proxy; COMMIT is given up after half a second.
     private func withProxiedEngine(
         policy: IdempotencyPolicy = IdempotencyPolicy(waitBudget: .milliseconds(200)),
-        _ body: (PerformFixture, Idempotency, StatementProxy) async throws -> Void
+        _ body: (PerformFixture, Idempotency, FaultProxy) async throws -> Void
     ) async throws {
         try await withPerformFixture { fixture in
-            let proxy = try StatementProxy(to: fixture.database.url)
+            let proxy = try FaultProxy(to: fixture.database.url)
             defer { proxy.close() }
             var configuration = try PostgresPool.Configuration(url: proxy.url)
             configuration.maximumConnections = 4
@@ -56,17 +57,20 @@ struct WireFaultTests {
 
     @Test(
         "whatever becomes of COMMIT and its answer: one effect, and the whole answer",
-        arguments: [.requestLost, .answerLost, .answerCut, .reset, .answerFrozen] as [StatementProxy.Fault])
-    func commit(fault: StatementProxy.Fault) async throws {
+        arguments: [
+            (.close, .beforeRequest), (.close, .afterRequest), (.close, .beforeAnswer), (.truncate, .beforeAnswer),
+            (.reset, .beforeAnswer), (.freeze, .beforeAnswer), (.swallow, .beforeAnswer),
+        ] as [(Fault, Passage.Moment)])
+    func commit(fault: Fault, moment: Passage.Moment) async throws {
         try await withProxiedEngine { fixture, engine, proxy in
-            proxy.inject(fault)
+            proxy.inject(fault, at: .commit(moment))
             let runs = Counter()
             let performed = try await engine.perform(request) { transaction in
                 runs.increment()
                 return try await request.pay(transaction)
             }
             #expect(proxy.fired == 1)
-            #expect(runs.value == (fault == .requestLost ? 2 : 1))
+            #expect(runs.value == (moment == .beforeRequest ? 2 : 1))
             try await expectOneEffect(fixture, engine, performed)
         }
     }
@@ -76,7 +80,8 @@ struct WireFaultTests {
     )
     func requestFrozen() async throws {
         try await withProxiedEngine { fixture, engine, proxy in
-            proxy.inject(.requestFrozen)
+            // At the first statement of its flush: in the middle of one, the server would not count the session as idle.
+            proxy.inject(.freeze, at: FaultPoint(.beforeRequest, "UPDATE idempotency.keys"))
             let running = Task { try await engine.pay(request) }
             try await fixture.waitForBlockedSessions()  // the question waits for the old backend
             #expect(try await fixture.effects(of: request.key) == 0)
@@ -91,10 +96,10 @@ struct WireFaultTests {
         }
     }
 
-    @Test("the same at the COMMIT of a final error", arguments: [.requestLost, .answerLost] as [StatementProxy.Fault])
-    func finalError(fault: StatementProxy.Fault) async throws {
+    @Test("the same at the COMMIT of a final error", arguments: [.beforeRequest, .beforeAnswer] as [Passage.Moment])
+    func finalError(moment: Passage.Moment) async throws {
         try await withProxiedEngine { fixture, engine, proxy in
-            proxy.inject(fault)
+            proxy.inject(.close, at: .commit(moment))
             for disposition in [Performed.Disposition.executed, .replayed] {
                 let performed = try await engine.perform(
                     request, finalOutcome: { _ in Outcome(status: 402, body: [4]) }
@@ -111,15 +116,15 @@ struct WireFaultTests {
 
     @Test(
         "a database that stays away past the deadline: outcome unknown; the retry replays or runs, one effect",
-        arguments: [.requestLost, .answerLost] as [StatementProxy.Fault])
-    func away(fault: StatementProxy.Fault) async throws {
+        arguments: [.beforeRequest, .beforeAnswer] as [Passage.Moment])
+    func away(moment: Passage.Moment) async throws {
         let policy = IdempotencyPolicy(waitBudget: .milliseconds(200), resolveDeadline: .milliseconds(400))
         try await withProxiedEngine(policy: policy) { fixture, engine, proxy in
-            proxy.inject(fault, thenAway: true)
+            proxy.inject(.close, at: .commit(moment), thenAway: true)
             #expect(await idempotencyError { try await engine.pay(request) } == .outcomeUnknown)
             proxy.comeBack()
             let retry = try await payUntilServed(engine)
-            #expect(retry.disposition == (fault == .answerLost ? .replayed : .executed))
+            #expect(retry.disposition == (moment == .beforeAnswer ? .replayed : .executed))
             #expect(try await fixture.effects(of: request.key) == 1)
         }
     }
@@ -127,7 +132,7 @@ struct WireFaultTests {
     @Test("a database that comes back within the deadline: the caller only waits")
     func awayForAMoment() async throws {
         try await withProxiedEngine { fixture, engine, proxy in
-            proxy.inject(.answerLost, thenAway: true)
+            proxy.inject(.close, at: .commit(.beforeAnswer), thenAway: true)
             let running = Task { try await engine.pay(request) }
             try await waitUntil("the fault happened") { proxy.fired == 1 }
             proxy.comeBack()
@@ -138,7 +143,7 @@ struct WireFaultTests {
     @Test("waiters of the same process get the outcome of a COMMIT whose answer was lost")
     func waiters() async throws {
         try await withProxiedEngine(policy: IdempotencyPolicy(waitBudget: .seconds(10))) { fixture, engine, proxy in
-            proxy.inject(.answerLost)
+            proxy.inject(.close, at: .commit(.beforeAnswer))
             let answers = try await withThrowingTaskGroup(of: Performed.self) { group in
                 for _ in 1...10 { group.addTask { try await engine.pay(request) } }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -155,7 +160,7 @@ struct WireFaultTests {
             policy: IdempotencyPolicy(waitBudget: .milliseconds(200), resolveDeadline: .minutes(1))
         ) {
             fixture, engine, proxy in
-            proxy.inject(.answerLost, thenAway: true)
+            proxy.inject(.close, at: .commit(.beforeAnswer), thenAway: true)
             let running = Task { try await engine.pay(request) }
             try await waitUntil("the fault happened") { proxy.fired == 1 }
             running.cancel()
@@ -170,7 +175,7 @@ struct WireFaultTests {
     @Test("a connection that dies in the work, or that was dead before: no effect, or served by another one")
     func elsewhere() async throws {
         try await withProxiedEngine { fixture, engine, proxy async throws in
-            proxy.inject(.answerLost, at: "SELECT 'in the work'")
+            proxy.inject(.close, at: FaultPoint(.beforeAnswer, "SELECT 'in the work'"))
             let code = await postgresError {
                 try await engine.perform(request) { transaction in
                     let outcome = try await request.pay(transaction)
@@ -180,8 +185,7 @@ struct WireFaultTests {
             }?.code
             #expect(code == .connectionLost)
             #expect(try await fixture.effects(of: request.key) == 0)
-            proxy.inject(.answerLost, at: "BEGIN ISOLATION LEVEL READ COMMITTED")
-            proxy.inject(.answerLost, at: "BEGIN")
+            proxy.inject(.close, at: FaultPoint(.beforeAnswer, "BEGIN"))
             #expect(try await engine.pay(request).disposition == .executed)
             #expect(try await fixture.effects(of: request.key) == 1)
         }
@@ -191,7 +195,7 @@ struct WireFaultTests {
     func replayDoesNotWait() async throws {
         try await withProxiedEngine { fixture, engine, proxy in
             _ = try await engine.pay(request)
-            proxy.inject(.requestFrozen, at: "ROLLBACK")
+            proxy.inject(.freeze, at: FaultPoint(.beforeRequest, "ROLLBACK"))
             #expect(try await engine.pay(request).disposition == .replayed)
             try await waitUntil("ROLLBACK is held") { proxy.fired == 1 }
             #expect(try await engine.pay(request).disposition == .replayed)

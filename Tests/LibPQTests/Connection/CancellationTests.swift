@@ -1,3 +1,4 @@
+import FaultProxy
 import Foundation
 import TestSupport
 import Testing
@@ -172,14 +173,13 @@ struct CancellationTests {
                     "host": "127.0.0.1", "hostaddr": "127.0.0.1", "port": "\(proxy.port)",
                 ])
                 configuration.cancelTimeout = .milliseconds(100)
-                configuration.statementCacheCapacity = 0
                 for reason in [Patience.Reason.deadline, .cancellation] {
                     let connection = try await PostgresConnection.connect(configuration)
-                    proxy.arm(.freeze, at: "SELECT 'frozen'")
-                    let faults = proxy.faults
+                    proxy.inject(.freeze, at: FaultPoint(.beforeRequest, "SELECT 'frozen'"))
+                    let faults = proxy.fired
                     let deadline = reason == .deadline ? ContinuousClock.now + .milliseconds(100) : nil
                     let task = Task { try await connection.execute("SELECT 'frozen'", deadline: deadline) }
-                    try await waitUntil("it is frozen") { proxy.faults > faults }
+                    try await waitUntil("it is frozen") { proxy.fired > faults }
                     if reason == .cancellation { task.cancel() }
                     let error = await postgresError { try await task.value }
                     #expect(error?.code == reason.code)

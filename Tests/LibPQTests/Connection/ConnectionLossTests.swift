@@ -1,4 +1,5 @@
 import EmbeddedPostgres
+import FaultProxy
 import TestSupport
 import Testing
 
@@ -65,7 +66,7 @@ struct ConnectionLossTests {
         try await withTestDatabase { database in
             try await database.withProxy { proxy in
                 let connection = try await database.connect(through: proxy)
-                proxy.arm(.loseAnswer, at: "the needle")
+                proxy.inject(.close, at: FaultPoint(.beforeAnswer, "SELECT 'the needle'"))
                 let error = await postgresError { try await connection.query("SELECT 'the needle'") }
                 #expect(error?.code == .connectionLost)
                 #expect(error?.sqlState == nil)

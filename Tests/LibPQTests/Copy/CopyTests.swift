@@ -1,3 +1,4 @@
+import FaultProxy
 import TestSupport
 import Testing
 

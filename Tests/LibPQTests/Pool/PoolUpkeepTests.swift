@@ -1,3 +1,4 @@
+import FaultProxy
 import Logging
 import ServiceLifecycle
 import TestSupport
@@ -103,8 +104,7 @@ struct PoolUpkeepTests {
                 let pool = PostgresPool(configuration: configuration)
                 try await fill(pool, 3)
                 let backend = try await backend(pool)
-                proxy.freezeLinks()
-                try await waitUntil("the links are frozen") { proxy.hasFrozenLinks }
+                proxy.freezeConnections()
                 #expect(try await self.backend(pool) != backend)
                 #expect(pool.openConnections == 1)
                 await pool.close()

@@ -43,21 +43,6 @@ struct SocketError: Error {
     var code: Int32
 }
 
-/// Connects to 127.0.0.1, blocking.
-func connectToLoopback(port: Int) throws -> Int32 {
-    let descriptor = keptFromChildren(socket(AF_INET, loopbackStream, 0))
-    var address = loopbackAddress(port: port)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-    }
-    if result == 0 { return descriptor }
-    let code = errno
-    close(descriptor)
-    throw SocketError(code: code)
-}
-
 private func loopbackAddress(port: Int) -> sockaddr_in {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
@@ -73,7 +58,7 @@ private let loopbackStream = SOCK_STREAM
 #endif
 
 /// Closes the descriptor in programs that other tests start: inherited, it would keep a connection open after its end here.
-func keptFromChildren(_ descriptor: Int32) -> Int32 {
+private func keptFromChildren(_ descriptor: Int32) -> Int32 {
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     return descriptor
 }

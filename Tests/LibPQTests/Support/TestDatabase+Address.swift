@@ -1,3 +1,4 @@
+import FaultProxy
 import TestSupport
 
 @testable import LibPQ
@@ -26,13 +27,12 @@ extension TestDatabase {
         return configuration
     }
 
-    /// A connection through a proxy that sees every statement's text; COMMIT and ROLLBACK wait a second at most.
+    /// A connection through a proxy; COMMIT and ROLLBACK wait a second at most.
     /// - Parameter configure: may change the rest of its configuration.
     func connect(
         through proxy: FaultProxy, configure: (inout PostgresConnection.Configuration) -> Void = { _ in }
     ) async throws -> PostgresConnection {
         var configuration = try configuration(["host": "127.0.0.1", "hostaddr": "127.0.0.1", "port": "\(proxy.port)"])
-        configuration.statementCacheCapacity = 0
         configuration.commitTimeout = .seconds(1)
         configure(&configuration)
         return try await PostgresConnection.connect(configuration)
@@ -40,8 +40,8 @@ extension TestDatabase {
 
     /// Runs the body with a proxy before the server.
     func withProxy<T>(_ body: (FaultProxy) async throws -> T) async throws -> T {
-        let proxy = try FaultProxy(serverPort: try await tcpPort)
-        defer { proxy.stop() }
+        let proxy = try FaultProxy(to: url)
+        defer { proxy.close() }
         return try await body(proxy)
     }
 

@@ -1,3 +1,4 @@
+import FaultProxy
 import TestSupport
 import Testing
 
@@ -6,9 +7,6 @@ import Testing
 /// Faults injected at COMMIT on purpose.
 @Suite("When COMMIT meets a fault", .serialized, .timeLimit(.minutes(1)))
 struct CommitFaultTests {
-    /// With the terminator, because BEGIN says READ COMMITTED.
-    private static let commit = "COMMIT\0"
-
     private func withTable(_ body: (TestDatabase, FaultProxy, PostgresConnection) async throws -> Void) async throws {
         try await withTestDatabase { database in
             try await database.pool.execute("CREATE TABLE t (id int PRIMARY KEY)")
@@ -33,21 +31,24 @@ struct CommitFaultTests {
     @Test(
         "its end is unknown, whether the request, the answer or nothing at all got lost",
         arguments: [
-            (.loseRequest, false), (.loseAnswer, true), (.freeze, false), (.freezeAnswer, true),
-        ] as [(FaultProxy.Fault, Bool)])
-    func unknown(fault: FaultProxy.Fault, commits: Bool) async throws {
+            (.close, .beforeRequest, false), (.close, .afterRequest, true), (.close, .beforeAnswer, true),
+            (.reset, .beforeRequest, false), (.reset, .beforeAnswer, true), (.truncate, .beforeAnswer, true),
+            (.freeze, .beforeRequest, false), (.freeze, .afterRequest, true), (.freeze, .beforeAnswer, true),
+            (.swallow, .beforeRequest, false), (.swallow, .beforeAnswer, true),
+        ] as [(Fault, Passage.Moment, Bool)])
+    func unknown(fault: Fault, moment: Passage.Moment, commits: Bool) async throws {
         try await withTable { database, proxy, connection in
             let backend = await connection.backendProcessID
-            proxy.arm(fault, at: Self.commit)
+            proxy.inject(fault, at: .commit(moment))
             let start = ContinuousClock.now
             let error = await postgresError {
                 try await connection.withTransaction { try await $0.execute("INSERT INTO t VALUES (1)") }
             }
             #expect(error?.code == .commitUnknown)
-            #expect(proxy.faults == 1)
+            #expect(proxy.fired == 1)
             #expect(await connection.isClosed)
             #expect(ContinuousClock.now - start < .seconds(30), "commitTimeout is 1 s")
-            proxy.stop()
+            proxy.close()
             try await waitForEnd(of: backend, database)
             #expect(try await count(database) == (commits ? 1 : 0))
         }
@@ -56,7 +57,7 @@ struct CommitFaultTests {
     @Test("with statements in the same flush, the end is unknown, too")
     func unknownInOneFlush() async throws {
         try await withTable { database, proxy, connection in
-            proxy.arm(.loseAnswer, at: Self.commit)
+            proxy.inject(.close, at: .commit(.beforeAnswer))
             let transaction = try await connection.begin()
             let error = await postgresError {
                 try await connection.commit(transaction, after: ["INSERT INTO t VALUES (1)"])
@@ -108,13 +109,13 @@ struct CommitFaultTests {
             await #expect(throws: Refused.self) {
                 try await connection.withTransaction { transaction in
                     try await transaction.execute("INSERT INTO t VALUES (1)")
-                    proxy.arm(.freeze, at: "ROLLBACK")
+                    proxy.inject(.freeze, at: FaultPoint(.beforeRequest, "ROLLBACK"))
                     throw Refused()
                 }
             }
             #expect(ContinuousClock.now - start < .seconds(30))
             #expect(await connection.isClosed)
-            #expect(proxy.faults == 1)
+            #expect(proxy.fired == 1)
         }
     }
 }

@@ -1,3 +1,4 @@
+import FaultProxy
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ struct TransactionEndTests {
                 _ = try await rows?.next()
                 try await body(connection, transaction, &rows, proxy)
                 await connection.close()
-                proxy.stop()
+                proxy.close()
                 try await database.terminate(backend)
                 try await waitUntil("session \(backend) is gone") {
                     try await database.pool.queryRow("SELECT count(*) FROM pg_stat_activity WHERE pid = \(backend)")
