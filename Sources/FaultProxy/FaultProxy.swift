@@ -13,6 +13,8 @@ package final class FaultProxy: Sendable {
         var rule: Rule?
         var injections: [(point: FaultPoint, fault: Fault, thenAway: Bool)] = []
         var isAway = false
+        /// The listener's number may be somebody else's.
+        var isClosed = false
         var isFrozen = false
         var fired = 0
         var connections = 0
@@ -113,7 +115,7 @@ package final class FaultProxy: Sendable {
     /// Ends everything.
     package func close() {
         goAway()
-        listener.shutDown()
+        state.withLock { if !$0.isClosed { listener.shutDown() } }
     }
 
     private var links: [Link] { state.withLock { $0.links.compactMap(\.object) } }
@@ -147,6 +149,9 @@ package final class FaultProxy: Sendable {
             // It may have gone away between the first question and the list.
             if state.withLock({ $0.isAway }) { link.close() }
         }
-        listener.close()
+        state.withLock { state in
+            state.isClosed = true
+            listener.close()
+        }
     }
 }
