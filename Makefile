@@ -35,6 +35,11 @@ test-sanitize: ## run LibPQ's and the engine's tests under sanitizers (SANITIZER
 	@scripts/setup.sh openssl pgbouncer
 	@scripts/test-sanitize.sh $(SANITIZERS)
 
+.PHONY: mutants
+mutants: ## put known faults into the code, one after the other, and see that the tests notice each
+	@scripts/setup.sh openssl pgbouncer
+	@scripts/mutants.sh
+
 .PHONY: lint
 lint: ## check format and style
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -15,6 +15,8 @@ if Context.environment["WARNINGS_AS_ERRORS"] == "1" {
 // `make test-sanitize` only: one lock is written so that ThreadSanitizer understands it.
 let sanitizer = Context.environment["SANITIZE"]
 if sanitizer == "thread" { strict.append(.define("THREAD_SANITIZER")) }
+// Faults on purpose, for `make mutants`; see Sources/LibPQ/Mutant.
+if sanitizer != nil { strict.append(.define("MUTANTS")) }
 
 // For what runs statements; docs/adr/0002 says why. Not for targets that conform to Hummingbird's protocols, which do without, nor
 // for tests, which call the others as most users do.

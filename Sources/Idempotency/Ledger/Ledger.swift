@@ -19,6 +19,9 @@ enum Ledger {
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), now() + \(unit.retentionSeconds) * interval '1 second')
             ON CONFLICT (scope, key_id) DO NOTHING
             """
+        #if MUTANTS
+        if Mutant.oneStatementClaim.isActive { return waiting(lockTimeout, [oneStatementClaim(unit)]) }
+        #endif
         return waiting(lockTimeout, [insert, look(unit)])
     }
 
@@ -33,6 +36,9 @@ enum Ledger {
 
     /// Reads the answers to ``claim(_:lockTimeout:)`` or ``storeFinal(_:_:lockTimeout:)``.
     static func claimResult(_ answers: [PostgresRows]) throws(PostgresError) -> ClaimResult {
+        #if MUTANTS
+        if Mutant.oneStatementClaim.isActive { return try oneStatementResult(answers) }
+        #endif
         let insert = answers.first { $0.commandTag.hasPrefix("INSERT") }
         let select = answers.first { $0.commandTag.hasPrefix("SELECT") }
         return .looked(inserted: insert?.affectedRows == 1, row: try select?.first.map(storedRow))
@@ -62,6 +68,9 @@ enum Ledger {
                 created_at = now(), expires_at = now() + \(unit.retentionSeconds) * interval '1 second'
             WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid) AND expires_at <= clock_timestamp()
             """
+        #if MUTANTS
+        if Mutant.reclaimWithoutGuard.isActive { return waiting(lockTimeout, [unguardedReclaim(unit)]) }
+        #endif
         return waiting(lockTimeout, [update])
     }
 
@@ -108,6 +117,11 @@ enum Ledger {
     /// index; `clock_timestamp()` there would read every living key.
     static func purge(batchSize: Int, grace: Duration) -> PostgresQuery {
         let graceSeconds = grace.inSeconds
+        #if MUTANTS
+        if Mutant.purgeWithoutRecheck.isActive {
+            return uncheckedPurge(batchSize: batchSize, graceSeconds: graceSeconds)
+        }
+        #endif
         return """
             DELETE FROM idempotency.keys
             WHERE ctid = ANY (ARRAY(

@@ -15,6 +15,7 @@ extension Idempotency {
             transaction = try await connection.begin(TransactionOptions(ignoresCancellation: true))
             switch try await claim(unit, in: transaction, startOvers: progress.startOvers) {
             case .claimed: break
+            case .replay where Mutant.noDeduplication.isActive: break
             case let other: return try answer(other)
             }
         } catch let error as PostgresError
@@ -32,6 +33,9 @@ extension Idempotency {
             let end = WorkEnd(
                 result: .threw(final: final != nil, sqlState: (error as? PostgresError)?.sqlState?.rawValue),
                 transaction: await state(of: transaction))
+            if Mutant.writesKeptOnFinalError.isActive, let final {
+                return try await commit(final, of: unit, transaction, rerunsLeft: progress.rerunsLeft)
+            }
             await connection.rollBack(transaction)
             switch EndingDecision.after(end, rerunsLeft: progress.rerunsLeft) {
             case .rerun: return .rerun
@@ -128,6 +132,8 @@ extension Idempotency {
             return .answered(Performed(outcome: outcome, disposition: .executed))
         } catch {
             switch error.code {
+            case .commitUnknown where Mutant.lostAnswerIsSuccess.isActive:
+                return .answered(Performed(outcome: outcome, disposition: .executed))
             case .commitUnknown: return .unknown(outcome)
             case .transactionAborted: throw self.error(for: .transactionAborted(sqlState: error.sqlState?.rawValue))
             case .server: break

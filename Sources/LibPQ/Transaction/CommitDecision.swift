@@ -11,9 +11,11 @@ enum CommitDecision: Equatable {
 
     /// The answer came, with this command tag.
     init(tag: String, notices: [ServerDiagnostics]) {
-        if tag != "COMMIT" {
+        if tag != "COMMIT", !Mutant.commitTagIgnored.isActive {
             self = .aborted
-        } else if notices.contains(where: { $0.severity == "WARNING" && $0.sqlState == .warning }) {
+        } else if notices.contains(where: { $0.severity == "WARNING" && $0.sqlState == .warning }),
+            !Mutant.commitWarningIgnored.isActive
+        {
             // For instance a wait for synchronous replication that was cancelled: committed here, perhaps not there.
             self = .unknown
         } else {

@@ -27,7 +27,8 @@ struct InFlightTests {
     }
 
     @Test(
-        "gets 409 and Retry-After past the budget, and later the answer", arguments: [Duration.milliseconds(50), .zero])
+        "Row 2: gets 409 and Retry-After past the budget, and later the answer",
+        arguments: [Duration.milliseconds(50), .zero])
     func budget(budget: Duration) async throws {
         let (started, gate) = (Gate(), Gate())
         try await withService(policy: IdempotencyPolicy(waitBudget: budget)) { request, context, transaction in

@@ -17,7 +17,7 @@ struct KeyTests {
     }
 
     @Test(
-        "Malformed: 400 before any SQL",
+        "Row 16: Malformed: 400 before any SQL",
         arguments: [
             "", "\"\"", String(repeating: "a", count: 256), "a b", "\"a b\"", "\"abc", "\"a\" \"b\"", "k\u{E9}y",
         ])
@@ -39,7 +39,7 @@ struct KeyTests {
         }
     }
 
-    @Test("Of 1 and of 255 characters: accepted", arguments: [1, 255])
+    @Test("Row 16: Of 1 and of 255 characters: accepted", arguments: [1, 255])
     func length(length: Int) async throws {
         try await withService { service in
             let key = String(repeating: "~", count: length)

@@ -10,7 +10,8 @@ import Testing
 
 @Suite("Limits", .timeLimit(.minutes(2)))
 struct LimitTests {
-    @Test("A request body over the limit: 413, nothing stored; at the limit: accepted", arguments: Form.allCases)
+    @Test(
+        "Row 16: A request body over the limit: 413, nothing stored; at the limit: accepted", arguments: Form.allCases)
     func requestBody(form: Form) async throws {
         try await withService(policy: IdempotencyPolicy(maximumRequestBody: 100)) { service in
             let over = try await service.send(form.path, key: "k", body: String(repeating: "x", count: 101))
@@ -43,7 +44,7 @@ struct LimitTests {
     }
 
     @Test(
-        "A response body over the limit: 500, writes undone, key free, the log names the limit",
+        "Row 16: A response body over the limit: 500, writes undone, key free, the log names the limit",
         arguments: [true, false])
     func responseBody(saysItsLength: Bool) async throws {
         try await withService(policy: IdempotencyPolicy(maximumResponseBody: 100)) { _, _, transaction in

@@ -1,3 +1,4 @@
+import FaultProxy
 import HTTPTypes
 import LibPQ
 import TestSupport
@@ -13,7 +14,7 @@ struct ClaimTests {
     /// What a test waits out; a claim under a sanitizer must still fit into it.
     static let short = IdempotencyPolicy(waitBudget: .seconds(1))
 
-    // MARK: Row 1: claimed; row 2: replay
+    // MARK: Claimed, replay
 
     @Test("the first request runs the work; key, outcome and effect are there afterwards")
     func claimed() async throws {
@@ -61,9 +62,9 @@ struct ClaimTests {
         }
     }
 
-    // MARK: Row 3: mismatch
+    // MARK: Mismatch
 
-    @Test("another fingerprint on a completed key is a mismatch; the stored outcome stays")
+    @Test("Row 4: another fingerprint on a completed key is a mismatch; the stored outcome stays")
     func mismatchCompleted() async throws {
         try await withPerformFixture { fixture in
             let first = try await fixture.idempotency.pay(request)
@@ -75,7 +76,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("another fingerprint while the key runs in this process is a mismatch at once")
+    @Test("Row 4: another fingerprint while the key runs in this process is a mismatch at once")
     func mismatchInFlightHere() async throws {
         try await withPerformFixture { fixture in
             try await whileRunning(on: fixture.idempotency) {
@@ -87,7 +88,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("another fingerprint while the key runs in another process waits, and is a mismatch when that commits")
+    @Test("Row 4: another fingerprint while the key runs in another process waits, and is a mismatch when that commits")
     func mismatchInFlightElsewhere() async throws {
         try await withPerformFixture { fixture in
             let here = try fixture.anotherProcess()
@@ -101,7 +102,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("another fingerprint takes the key when the process that held it rolls back")
+    @Test("Row 4: another fingerprint takes the key when the process that held it rolls back")
     func takesOverAfterRollback() async throws {
         try await withPerformFixture { fixture in
             let here = try fixture.anotherProcess()
@@ -121,9 +122,9 @@ struct ClaimTests {
         }
     }
 
-    // MARK: Row 4: expired
+    // MARK: Expired
 
-    @Test("an expired key is claimed again, by the same request or another", arguments: [[1], [2]] as [[UInt8]])
+    @Test("Row 4: an expired key is claimed again, by the same request or another", arguments: [[1], [2]] as [[UInt8]])
     func reclaim(body: [UInt8]) async throws {
         try await withPerformFixture { fixture in
             let first = try await fixture.idempotency.pay(request)
@@ -161,7 +162,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("of two processes that reclaim one key, one runs and the other replays it (fault 5)")
+    @Test("Row 5: of two processes that reclaim one key, one runs and the other replays it")
     func twoReclaims() async throws {
         try await withPerformFixture { fixture in
             let here = try fixture.anotherProcess()
@@ -177,7 +178,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("a reclaim that waits while somebody else reclaims and completes the key replays that (fault 5)")
+    @Test("Row 5: a reclaim that waits while somebody else reclaims and completes the key replays that")
     func lostReclaim() async throws {
         try await withPerformFixture { fixture in
             _ = try await fixture.idempotency.pay(request)
@@ -215,7 +216,7 @@ struct ClaimTests {
         }
     }
 
-    // MARK: Row 5: neither
+    // MARK: Neither
 
     /// Stops a claim between its INSERT and its SELECT: the trigger runs after an INSERT that inserted nothing, too.
     private func stopAfterInsert(_ fixture: PerformFixture) async throws {
@@ -228,7 +229,7 @@ struct ClaimTests {
             "CREATE TRIGGER stop AFTER INSERT ON idempotency.keys FOR EACH STATEMENT EXECUTE FUNCTION stop()")
     }
 
-    @Test("a key that is purged between INSERT and SELECT is claimed from the start (fault 3)")
+    @Test("Row 3: a key that is purged between INSERT and SELECT is claimed from the start")
     func purgedInBetween() async throws {
         try await withPerformFixture { fixture in
             _ = try await fixture.idempotency.pay(request)
@@ -246,7 +247,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("a key that is purged under a waiting reclaim is claimed from the start (fault 5)")
+    @Test("Row 5: a key that is purged under a waiting reclaim is claimed from the start")
     func purgedUnderReclaim() async throws {
         try await withPerformFixture { fixture in
             _ = try await fixture.idempotency.pay(request)
@@ -263,7 +264,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("a key that goes away each time is given up after three new starts, without effect")
+    @Test("Row 3: a key that goes away each time is given up after three new starts, without effect")
     func givesUp() async throws {
         try await withPerformFixture { fixture in
             _ = try await fixture.idempotency.pay(request)
@@ -284,7 +285,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("a commit of another process between INSERT's wait and SELECT is replayed (fault 3)")
+    @Test("Row 3: a commit of another process between INSERT's wait and SELECT is replayed")
     func committedInBetween() async throws {
         try await withPerformFixture { fixture in
             let here = try fixture.anotherProcess()
@@ -300,9 +301,33 @@ struct ClaimTests {
         }
     }
 
-    // MARK: Row 6: 55P03; row 7: 40001, 40P01
+    @Test("Row 3: a duplicate that has waited for another process looks in the transaction in which it waited")
+    func looksAfterWaiting() async throws {
+        try await withPerformFixture { fixture in
+            let proxy = try FaultProxy(to: fixture.database.url)
+            defer { proxy.close() }
+            let flushes = Counter()
+            proxy.setRule { passage in
+                if passage.moment == .beforeRequest, passage.statement.hasPrefix("BEGIN") { flushes.increment() }
+                return nil
+            }
+            let pool = PostgresPool(
+                configuration: try PostgresPool.Configuration(url: proxy.url), logger: PerformFixture.quiet)
+            let here = Idempotency(pool: pool, logger: PerformFixture.quiet)
+            let waiting = try await whileRunning(on: fixture.idempotency) {
+                let waiting = Task { try await here.pay(request) }
+                try await fixture.waitForBlockedSessions()
+                return waiting
+            }
+            #expect(try await waiting.value.disposition == .replayed)
+            #expect(flushes.value == 1)
+            await pool.close()
+        }
+    }
 
-    @Test("in flight elsewhere past the budget: told so, no effect, connection usable at once (fault 2)")
+    // MARK: 55P03, 40001, 40P01
+
+    @Test("Row 2: in flight elsewhere past the budget: told so, no effect, connection usable at once")
     func inFlight() async throws {
         try await withPerformFixture { fixture in
             let here = try fixture.anotherProcess(connections: 1, policy: Self.short)
@@ -316,7 +341,7 @@ struct ClaimTests {
         }
     }
 
-    @Test("a wait budget of zero rejects a duplicate at once, here and across processes")
+    @Test("Row 2: a wait budget of zero rejects a duplicate at once, here and across processes")
     func rejects() async throws {
         let reject = IdempotencyPolicy(waitBudget: .zero)
         try await withPerformFixture(policy: reject) { fixture in

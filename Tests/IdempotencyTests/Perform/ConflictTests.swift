@@ -14,7 +14,7 @@ struct ConflictTests {
     static let atCommit = "AFTER INSERT ON effects DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
 
     @Test(
-        "a conflict in the work or at COMMIT runs the unit again: one effect", arguments: ["40001", "40P01"],
+        "Row 7: a conflict in the work or at COMMIT runs the unit again: one effect", arguments: ["40001", "40P01"],
         [atInsert, atCommit])
     func rerun(sqlState: String, event: String) async throws {
         try await withPerformFixture { fixture in
@@ -32,7 +32,7 @@ struct ConflictTests {
     }
 
     @Test(
-        "reruns end where the policy says, with unavailable, without effect, with the key free",
+        "Row 7: reruns end where the policy says, with unavailable, without effect, with the key free",
         arguments: [atInsert, atCommit])
     func exhausted(event: String) async throws {
         let policy = IdempotencyPolicy(maximumReruns: 2)
@@ -57,7 +57,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("work that catches a conflict and answers is run again all the same; in the end it is refused")
+    @Test("Row 7: work that catches a conflict and answers is run again all the same; in the end it is refused")
     func caught() async throws {
         for (times, reruns) in [(1, 3), (9, 1)] {
             try await withPerformFixture(policy: IdempotencyPolicy(maximumReruns: reruns)) { fixture async throws in
@@ -74,7 +74,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a final error concluded from a conflict is not stored: the unit runs again")
+    @Test("Row 7: a final error concluded from a conflict is not stored: the unit runs again")
     func finalFromConflict() async throws {
         try await withPerformFixture { fixture in
             try await fixture.failOnce("40001", Self.atInsert)
@@ -86,7 +86,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("of two units in a deadlock the victim runs again: each has one effect")
+    @Test("Row 7: of two units in a deadlock the victim runs again: each has one effect")
     func deadlock() async throws {
         try await withPerformFixture(configure: { $0.connection.lockTimeout = .seconds(20) }) { fixture in
             try await fixture.observer.execute("CREATE TABLE accounts (id int PRIMARY KEY, balance int)")
@@ -116,7 +116,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a lock that the work waited for in vain is the work's error; the key is free")
+    @Test("Row 7: a lock that the work waited for in vain is the work's error; the key is free")
     func lockNotAvailable() async throws {
         try await withPerformFixture(
             policy: IdempotencyPolicy(waitBudget: .milliseconds(100)),
@@ -132,7 +132,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a cancelled statement is the work's error; the key is free")
+    @Test("Row 7: a cancelled statement is the work's error; the key is free")
     func queryCanceled() async throws {
         try await withPerformFixture { fixture async throws in
             let error = await postgresError {
@@ -151,7 +151,7 @@ struct ConflictTests {
 
     // MARK: COMMIT (fault 10)
 
-    @Test("a deferred constraint that fails at COMMIT: the database's error, nothing stored, the key free")
+    @Test("Row 10: a deferred constraint that fails at COMMIT: the database's error, nothing stored, the key free")
     func deferredConstraint() async throws {
         try await withPerformFixture { fixture async throws in
             try await fixture.observer.execute(
@@ -168,7 +168,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a COMMIT that comes with a warning is looked up before it is believed: executed, one effect")
+    @Test("Row 10: a COMMIT that comes with a warning is looked up before it is believed: executed, one effect")
     func warningAtCommit() async throws {
         try await withPerformFixture(connections: 2) { fixture in
             try await fixture.observer.execute(

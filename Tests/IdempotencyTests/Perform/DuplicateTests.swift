@@ -34,7 +34,7 @@ struct DuplicateTests {
         try [fixture.idempotency] + (1..<processes).map { _ in try fixture.anotherProcess() }
     }
 
-    @Test("of thirty duplicates one runs, and all get its answer", arguments: [1, 3])
+    @Test("Row 1: of thirty duplicates one runs, and all get its answer", arguments: [1, 3])
     func commits(processes: Int) async throws {
         try await withPerformFixture(policy: Self.patient) { fixture in
             let results = await parallel(30, on: try engines(processes, of: fixture)) { try await request.pay($0) }
@@ -46,7 +46,7 @@ struct DuplicateTests {
         }
     }
 
-    @Test("when the first throws, one more runs, and the rest get its answer", arguments: [1, 3])
+    @Test("Row 1: when the first throws, one more runs, and the rest get its answer", arguments: [1, 3])
     func firstThrows(processes: Int) async throws {
         try await withPerformFixture(policy: Self.patient) { fixture in
             let runs = Counter()
@@ -64,7 +64,7 @@ struct DuplicateTests {
         }
     }
 
-    @Test("when the first ends with a final error, the rest replay it; no effect", arguments: [1])
+    @Test("Row 1: when the first ends with a final error, the rest replay it; no effect", arguments: [1])
     func finalError(processes: Int) async throws {
         try await withPerformFixture(policy: Self.patient) { fixture in
             let runs = Counter()
@@ -83,7 +83,9 @@ struct DuplicateTests {
         }
     }
 
-    @Test("across processes a final error may be found more than once, but one answer is stored and given; no effect")
+    @Test(
+        "Row 1: across processes a final error may be found more than once, but one answer is stored and given; no effect"
+    )
     func finalErrorAcross() async throws {
         try await withPerformFixture(policy: Self.patient) { fixture in
             let runs = Counter()
@@ -114,7 +116,7 @@ struct DuplicateTests {
         }
     }
 
-    @Test("a duplicate whose wait budget ends before the first request: in flight, and it may ask again")
+    @Test("Row 2: a duplicate whose wait budget ends before the first request: in flight, and it may ask again")
     func budget() async throws {
         try await withPerformFixture(policy: IdempotencyPolicy(waitBudget: .milliseconds(50))) { fixture in
             let gate = Gate()
@@ -135,7 +137,7 @@ struct DuplicateTests {
         }
     }
 
-    @Test("claims that wait for other processes leave half of the pool to keys that are free (fault 13)")
+    @Test("claims that wait for other processes leave half of the pool to keys that are free")
     func waitersLeaveRoom() async throws {
         try await withPerformFixture(connections: 8, policy: Self.patient) { fixture in
             let here = fixture.idempotency

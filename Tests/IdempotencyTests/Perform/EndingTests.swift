@@ -31,7 +31,7 @@ struct EndingTests {
         }
     }
 
-    // MARK: Row 1: an answer below 500
+    // MARK: An answer below 500
 
     @Test("key, outcome and effect are written by one transaction")
     func oneTransaction() async throws {
@@ -59,7 +59,7 @@ struct EndingTests {
         }
     }
 
-    // MARK: Row 2: a final error
+    // MARK: A final error
 
     @Test("a final error is stored and replayed, its writes are undone")
     func final() async throws {
@@ -137,7 +137,7 @@ struct EndingTests {
         }
     }
 
-    // MARK: Row 3: any other error, or 5xx
+    // MARK: Any other error, or 5xx
 
     @Test("any other error comes out as it was thrown, and leaves no effect and no key")
     func thrown() async throws {
@@ -190,7 +190,7 @@ struct EndingTests {
 
     // MARK: Misuse (fault 6)
 
-    @Test("an answer from a transaction whose error was swallowed is refused, and nothing is left")
+    @Test("Row 6: an answer from a transaction whose error was swallowed is refused, and nothing is left")
     func swallowed() async throws {
         try await withPerformFixture { fixture async throws in
             let code = await idempotencyError {
@@ -220,7 +220,7 @@ struct EndingTests {
     }
 
     @Test(
-        "transaction control by hand is refused, and nothing is stored",
+        "Row 6: transaction control by hand is refused, and nothing is stored",
         arguments: [
             "BEGIN", "COMMIT", "end", "/* */ ROLLBACK", "SAVEPOINT a", "COMMIT AND CHAIN", "PREPARE TRANSACTION 'x'",
         ])
@@ -239,7 +239,7 @@ struct EndingTests {
         }
     }
 
-    @Test("a transaction that is kept and used after its end throws, and reaches nobody else's transaction")
+    @Test("Row 6: a transaction that is kept and used after its end throws, and reaches nobody else's transaction")
     func keptTransaction() async throws {
         try await withPerformFixture(connections: 1) { fixture in
             let kept = Mailbox<PostgresTransaction>()
@@ -261,7 +261,7 @@ struct EndingTests {
         }
     }
 
-    @Test("what the work sets for the session is gone before the connection's next lease (fault 15)")
+    @Test("Row 6 and 15: what the work sets for the session is gone before the connection's next lease")
     func sessionState() async throws {
         try await withPerformFixture(connections: 1) { fixture in
             _ = try await fixture.idempotency.perform(request) { transaction in

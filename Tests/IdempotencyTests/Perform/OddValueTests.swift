@@ -10,7 +10,9 @@ import Testing
 /// Values at the edge (fault 16), and what the log says of them.
 @Suite("Odd values", .timeLimit(.minutes(1)))
 struct OddValueTests {
-    @Test("bodies of 0 bytes, one byte, and 1 MiB with every byte value come back exactly", arguments: [0, 1, 1 << 20])
+    @Test(
+        "Row 16: bodies of 0 bytes, one byte, and 1 MiB with every byte value come back exactly",
+        arguments: [0, 1, 1 << 20])
     func bodies(size: Int) async throws {
         try await withPerformFixture { fixture in
             let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
@@ -21,7 +23,7 @@ struct OddValueTests {
         }
     }
 
-    @Test("fields keep order, duplicates, spelling and bytes that are not UTF-8")
+    @Test("Row 16: fields keep order, duplicates, spelling and bytes that are not UTF-8")
     func headers() async throws {
         try await withPerformFixture { fixture in
             var headers = HTTPFields()
@@ -40,7 +42,7 @@ struct OddValueTests {
         String(repeating: "s", count: 2000),
     ]
 
-    @Test("each odd scope is a scope of its own")
+    @Test("Row 16: each odd scope is a scope of its own")
     func scopes() async throws {
         try await withPerformFixture { fixture in
             for disposition in [Performed.Disposition.executed, .replayed] {
@@ -53,7 +55,7 @@ struct OddValueTests {
         }
     }
 
-    @Test("a scope with a NUL character is refused before anything is stored")
+    @Test("Row 16: a scope with a NUL character is refused before anything is stored")
     func nul() async throws {
         try await withPerformFixture { fixture async throws in
             let runs = Counter()
@@ -68,7 +70,7 @@ struct OddValueTests {
         }
     }
 
-    @Test("keys of 1 and 255 characters that differ in the last one are different keys")
+    @Test("Row 16: keys of 1 and 255 characters that differ in the last one are different keys")
     func keys() async throws {
         try await withPerformFixture { fixture async throws in
             let long = String(repeating: "k", count: 254)

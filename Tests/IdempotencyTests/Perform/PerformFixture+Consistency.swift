@@ -26,7 +26,9 @@ extension PerformFixture {
         let successes = try await observer.queryRow(
             "SELECT count(*) FROM idempotency.keys WHERE status BETWEEN 200 AND 299"
         ).decode(Int.self)
-        #expect(successes == names.count, "effects without outcome, or outcomes without effect", sourceLocation: sourceLocation)
+        #expect(
+            successes == names.count, "effects without outcome, or outcomes without effect",
+            sourceLocation: sourceLocation)
         let unfinished = try await observer.queryRow("SELECT count(*) FROM idempotency.keys WHERE status IS NULL")
             .decode(Int.self)
         #expect(unfinished == 0, "a key without outcome is committed", sourceLocation: sourceLocation)

@@ -60,7 +60,7 @@ struct PurgeServiceTests {
         }
     }
 
-    @Test("a key that is being reclaimed is left alone, without waiting for it, and survives")
+    @Test("Row 5: a key that is being reclaimed is left alone, without waiting for it, and survives")
     func reclaimed() async throws {
         try await withTestDatabase(migrations: .idempotency) { database in
             let pool = database.pool

@@ -37,7 +37,7 @@ struct KillTests {
         func body(_ key: Int) -> String? { state.withLock { $0.answers[key] } }
     }
 
-    @Test("Every key pays exactly once, what was answered stays answered, and the books balance")
+    @Test("Row 11: Every key pays exactly once, what was answered stays answered, and the books balance")
     func kill() async throws {
         try await withTestDatabase { database in
             let environment = PaymentsService.environment(database)
