@@ -224,7 +224,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "IdempotencyToolTests", dependencies: ["IdempotencyTool", "LibPQ", "SQLMigrations", "TestSupport"],
+            name: "IdempotencyToolTests",
+            dependencies: ["EmbeddedPostgres", "IdempotencyTool", "LibPQ", "SQLMigrations", "TestSupport"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -7,7 +7,7 @@ struct UsageTests {
         arguments: [
             ["migrate", "sideways"], ["migrate", "up", "--nonsense"], ["migrate", "down", "--steps", "0"],
             ["migrate", "down", "--steps", "two"], ["migrate", "status", "--format", "xml"],
-            ["migrate", "up", "--set", "payments"], ["nonsense"],
+            ["migrate", "up", "--set", "payments"], ["doctor", "--format", "xml"], ["doctor", "now"], ["nonsense"],
         ]
     )
     func usage(arguments: [String]) throws {
@@ -38,6 +38,7 @@ struct UsageTests {
         for run in [
             try ToolRun(["migrate", "status", "--database-url", url]),
             try ToolRun(["migrate", "status"], environment: ["DATABASE_URL": url]),
+            try ToolRun(["doctor", "--database-url", url]),
         ] {
             #expect(run.status == 1)
             #expect(run.output.isEmpty)

@@ -10,6 +10,6 @@ struct IdempotencyCommand: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
             """,
-        subcommands: [MigrateCommand.self]
+        subcommands: [MigrateCommand.self, DoctorCommand.self]
     )
 }

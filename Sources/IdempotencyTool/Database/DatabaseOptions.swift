@@ -20,13 +20,19 @@ struct DatabaseOptions: ParsableArguments {
     var databaseURL: String?
 
     /// Runs `body` with a connection of its own and closes it afterwards.
-    func withConnection<T>(_ body: (PostgresConnection) async throws -> T) async throws -> T {
+    ///
+    /// - Parameter configure: may change how it connects.
+    func withConnection<T>(
+        configure: (inout PostgresConnection.Configuration) -> Void = { _ in },
+        _ body: (PostgresConnection) async throws -> T
+    ) async throws -> T {
         let connection: PostgresConnection
         do throws(PostgresError) {
             // An empty string makes libpq read the PG* variables.
             let url = databaseURL ?? ProcessInfo.processInfo.environment["DATABASE_URL"] ?? ""
             var configuration = try PostgresConnection.Configuration(url: url)
             configuration.applicationName = configuration.applicationName ?? "idempotency"
+            configure(&configuration)
             connection = try await PostgresConnection.connect(configuration, logger: .quiet)
         } catch {
             throw DatabaseFailure(cause: error)
