@@ -131,4 +131,41 @@ enum Ledger {
             AND expires_at <= clock_timestamp() - \(graceSeconds) * interval '1 second'
             """
     }
+
+    /// Who holds the oldest snapshot that keeps vacuum from removing dead rows of this database; ``horizonHolder(_:)`` reads the
+    /// answer. No row when nobody does.
+    ///
+    /// Every snapshot goes back to the oldest transaction that has an ID, in whatever database: so these count everywhere, and of
+    /// equals they are named first. Other databases' snapshots do not count, nor does VACUUM itself. A snapshot may be as young as
+    /// the statement that runs, and counts by that. What other roles' sessions do, and since when, is NULL for a role without
+    /// `pg_read_all_stats`; process IDs, transaction IDs and snapshots are not.
+    ///
+    /// Source: PostgreSQL, "Routine Vacuuming" and "pg_stat_activity".
+    static let horizon: PostgresQuery = """
+        SELECT holder, state, xid::text, extract(epoch FROM clock_timestamp() - since)::float8,
+               extract(epoch FROM clock_timestamp())::float8
+        FROM (
+            SELECT 'session ' || pid AS holder, state, backend_xid AS xid, 1 AS rank, xact_start AS since
+            FROM pg_stat_activity
+            UNION ALL
+            SELECT 'session ' || pid, state, backend_xmin, 2,
+                   CASE state WHEN 'active' THEN query_start ELSE xact_start END
+            FROM pg_stat_activity
+            WHERE (datname = current_database() OR datname IS NULL) AND pid <> pg_backend_pid()
+              AND pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
+            UNION ALL
+            SELECT 'prepared transaction ' || gid, NULL, transaction, 1, prepared FROM pg_prepared_xacts
+            UNION ALL
+            SELECT 'replication slot ' || slot_name, NULL, xmin, 3, NULL FROM pg_replication_slots
+        ) AS holders
+        WHERE xid IS NOT NULL ORDER BY age(xid) DESC, rank, since LIMIT 1
+        """
+
+    /// Reads the answer to ``horizon``.
+    static func horizonHolder(_ answer: PostgresRows) throws(PostgresError) -> HorizonHolder? {
+        guard let row = answer.first else { return nil }
+        let (name, state, xid, heldFor, now) = try row.decode((String, String?, String, Double?, Double).self)
+        return HorizonHolder(
+            name: name, state: state, xid: xid, heldFor: heldFor.map { .seconds($0) }, seenAt: .seconds(now))
+    }
 }

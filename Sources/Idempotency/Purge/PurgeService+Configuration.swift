@@ -25,6 +25,15 @@ extension PurgeService {
         /// How long one batch may take. Default 10 seconds; at least 1 ms. Past it the next batch is half as large.
         public var statementTimeout: Duration
 
+        /// How long one transaction, prepared transaction or replication slot may keep vacuum from removing what was purged
+        /// before the running service logs a warning, once for each. Default 15 minutes, longer than requests and most reports
+        /// take; nil for no warning, else not negative.
+        ///
+        /// Looked at after a pass that removed keys. Of other roles' sessions PostgreSQL tells a role without
+        /// `pg_read_all_stats` neither since when they do so nor their state; the time then counts from the first look, as it
+        /// does for replication slots.
+        public var horizonWarning: Duration?
+
         /// Makes a configuration; what is not named has its default.
         public init(
             isEnabled: Bool = true,
@@ -33,7 +42,8 @@ extension PurgeService {
             batchSize: Int = 5000,
             batchPause: Duration = .milliseconds(50),
             grace: Duration = .seconds(60),
-            statementTimeout: Duration = .seconds(10)
+            statementTimeout: Duration = .seconds(10),
+            horizonWarning: Duration? = .minutes(15)
         ) {
             self.isEnabled = isEnabled
             self.interval = interval
@@ -42,6 +52,7 @@ extension PurgeService {
             self.batchPause = batchPause
             self.grace = grace
             self.statementTimeout = statementTimeout
+            self.horizonWarning = horizonWarning
         }
 
         /// The pause before the first pass: short, so that a service which is restarted often purges at all.
@@ -61,6 +72,7 @@ extension PurgeService {
             precondition(batchSize >= 1, "batchSize must be at least 1")
             precondition(grace >= .zero, "grace must not be negative")
             precondition(statementTimeout >= .milliseconds(1), "statementTimeout must be at least 1 ms")
+            precondition(horizonWarning.map { $0 >= .zero } ?? true, "horizonWarning must not be negative")
         }
     }
 }

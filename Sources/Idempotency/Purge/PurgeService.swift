@@ -8,6 +8,8 @@ public import ServiceLifecycle
 /// reclaimed is left alone. An error is logged and the service goes on at the next interval; it never ends its service
 /// group.
 ///
+/// Dead rows stay while somebody holds a snapshot from before; ``Configuration/horizonWarning`` says after how long that is logged.
+///
 /// List it after the pool in the group, so that it stops before the pool does.
 public struct PurgeService: Service {
     private let pool: PostgresPool
@@ -21,7 +23,7 @@ public struct PurgeService: Service {
     ///   - pool: one connection of it is leased for each batch.
     ///   - configuration: what, how much, how often. Values that cannot be stop the program.
     ///   - clock: measures the pauses. Which keys are over is the database's clock's to say.
-    ///   - logger: gets how many keys went, and errors.
+    ///   - logger: gets how many keys went, errors, and who keeps vacuum from removing them.
     public init(
         pool: PostgresPool,
         configuration: Configuration = Configuration(),
@@ -60,13 +62,17 @@ public struct PurgeService: Service {
     private func purgeUntilCancelled() async {
         // Kept from pass to pass: a size that took too long a minute ago still does.
         var pace = PurgePace(maximum: configuration.batchSize)
+        var watch = configuration.horizonWarning.map { HorizonWatch(limit: $0) }
         var pause = configuration.firstPause(random: .random(in: 0...1))
         while !Task.isCancelled {
             do {
                 try await clock.sleep(for: pause)
                 pause = configuration.pause(random: .random(in: 0...1))
                 let count = try await pass(&pace)
-                if count > 0 { logger.debug("Purged expired keys", metadata: ["count": "\(count)"]) }
+                if count > 0 {
+                    logger.debug("Purged expired keys", metadata: ["count": "\(count)"])
+                    await look(at: &watch)
+                }
             } catch  where Task.isCancelled {
                 return
             } catch {
@@ -74,6 +80,23 @@ public struct PurgeService: Service {
                     "Purging expired keys failed; trying again later",
                     metadata: ["error": "\(error)", "batch_size": "\(pace.batchSize)", "pause": "\(pause)"])
             }
+        }
+    }
+
+    /// Warns when somebody has kept vacuum from removing what was purged for too long.
+    private func look(at watch: inout HorizonWatch?) async {
+        do throws(PostgresError) {
+            guard watch != nil else { return }
+            let holder = try Ledger.horizonHolder(try await pool.query(Ledger.horizon))
+            guard let holder, let heldFor = watch?.warning(about: holder) else { return }
+            logger.warning(
+                "An old snapshot keeps vacuum from removing purged keys; the table grows until its holder ends",
+                metadata: [
+                    "holder": "\(holder.name)", "state": "\(holder.state ?? "unknown")", "held_for": "\(heldFor)",
+                ])
+        } catch {
+            // The purge itself went well, and the next one looks again.
+            logger.debug("Cannot see what keeps vacuum from removing purged keys", metadata: ["error": "\(error)"])
         }
     }
 

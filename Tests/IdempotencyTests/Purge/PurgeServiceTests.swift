@@ -122,6 +122,66 @@ struct PurgeServiceTests {
         }
     }
 
+    @Test(
+        "it warns of a reader that keeps vacuum from removing what was purged: once, and after a pass that removed keys"
+    )
+    func horizon() async throws {
+        try await withTestDatabase(migrations: .idempotency) { database in
+            let pool = database.pool
+            let log = LogRecorder()
+            let reader = try await database.connect()
+            let configuration = PurgeService.Configuration(batchPause: .zero, horizonWarning: .zero)
+            let service = PurgeService(pool: pool, configuration: configuration, clock: clock, logger: log.logger)
+            try await reader.withTransaction(.init(isolationLevel: .repeatableRead)) { transaction in
+                let pid = try await transaction.queryRow("SELECT pg_backend_pid()").decode(Int.self)
+                func warnings(afterPurging count: Int) async throws -> Int {
+                    try await insert(count, scope: "over", overSince: 120, in: pool)
+                    clock.advance(by: .seconds(72))
+                    await clock.waitForSleepers(1)
+                    return log.text.split(separator: "\n").count {
+                        $0.hasPrefix("warning") && $0.contains("session \(pid)")
+                    }
+                }
+                try await running(service) {
+                    await clock.waitForSleepers(1)
+                    #expect(try await warnings(afterPurging: 0) == 0)
+                    // Older transactions of other tests are named before it.
+                    try await waitUntil("it warns", deadline: .seconds(30)) { try await warnings(afterPurging: 3) > 0 }
+                    #expect(try await warnings(afterPurging: 3) == 1)
+                }
+            }
+            await reader.close()
+            #expect(log.text.contains("idle in transaction"))
+            #expect(!log.text.contains("pg_backend_pid"))
+        }
+    }
+
+    @Test("it does not warn when told not to, and a horizon that cannot be looked at does not disturb it")
+    func noHorizon() async throws {
+        try await withTestDatabase(migrations: .idempotency) { database in
+            // In front of the system's own, and without its columns.
+            try await database.pool.execute("CREATE VIEW pg_stat_activity AS SELECT 1 AS pid")
+            try await database.pool.execute(
+                "ALTER DATABASE \(unescaped: database.name) SET search_path = public, pg_catalog")
+            let pool = try database.makePool(of: 2)
+            for (limit, attempts) in [(nil, 0), (Duration.zero, 1)] {
+                let log = LogRecorder()
+                let configuration = PurgeService.Configuration(batchPause: .zero, horizonWarning: limit)
+                let service = PurgeService(pool: pool, configuration: configuration, clock: clock, logger: log.logger)
+                try await running(service) {
+                    await clock.waitForSleepers(1)
+                    try await insert(3, scope: "over", overSince: 120, in: pool)
+                    clock.advance(by: .seconds(72))
+                    await clock.waitForSleepers(1)
+                    #expect(try await scopes(in: pool) == [])
+                }
+                let lines = log.text.split(separator: "\n")
+                #expect(!lines.contains { $0.hasPrefix("warning") })
+                #expect(lines.count { $0.contains("Cannot see") } == attempts)
+            }
+        }
+    }
+
     @Test("a disabled service removes nothing, and does not end its group before graceful shutdown")
     func disabled() async throws {
         try await withTestDatabase(migrations: .idempotency) { database in
