@@ -40,6 +40,11 @@ mutants: ## put known faults into the code, one after the other, and see that th
 	@scripts/setup.sh openssl pgbouncer
 	@scripts/mutants.sh
 
+.PHONY: model
+model: ## check the protocol's model exhaustively, and that it notices each mutant (needs spin; MUTANT=name: only that)
+	@scripts/setup.sh spin gcc
+	@scripts/model.sh $(MUTANT)
+
 .PHONY: lint
 lint: ## check format and style
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -196,6 +196,11 @@ inline takeSnapshot() {
 /* COMMIT: row, outcome and effect become visible at once. All that is said about committed state is checked here. */
 inline commit() {
     if
+    :: transaction[me].wrote -> effects[generation]++
+    :: else
+    fi;
+    invariant(one_effect_a_generation, effects[generation] <= 1);
+    if
     :: transaction[me].change != UNTOUCHED ->
         invariant(claims_exclude_one_another, owner == me && (transaction[me].change == RECLAIMED || !row.present));
         row.present = true;
@@ -204,11 +209,6 @@ inline commit() {
         published[generation] = row.outcome
     :: else
     fi;
-    if
-    :: transaction[me].wrote -> effects[generation]++
-    :: else
-    fi;
-    invariant(one_effect_a_generation, effects[generation] <= 1);
     invariant(effect_and_outcome_together, (effects[generation] == 1) == isSuccess(published[generation]));
     forget(me)
 }

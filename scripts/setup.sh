@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and testing need and this machine lacks: libpq's headers, pkg-config, the PostgreSQL server's
-# binaries, curl, and the programs named as arguments (wrk, openssl, pgbouncer). Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
+# binaries, curl, and the programs named as arguments (wrk, openssl, pgbouncer, spin, gcc). Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
 set -eu
 
 has_headers() {
