@@ -28,12 +28,16 @@ struct GuaranteesTests {
         }
     }
 
-    @Test("every suite and every verb that the evidence names exists")
+    @Test("every suite, every verb and every invariant of the model that the evidence names exists")
     func evidence() throws {
         let guarantees = try Repository.text("docs/guarantees.md")
         let tests = try tests()
         for match in guarantees.matches(of: /`([A-Za-z]+Tests)`/) {
             #expect(tests.contains("struct \(match.output.1)"), "\(match.output.1)")
+        }
+        let model = try Repository.text("model/idempotency.pml")
+        for match in guarantees.matches(of: /model: `([a-z_]+)`/) {
+            #expect(model.contains(match.output.1), "\(match.output.1)")
         }
         let makefile = try Repository.text("Makefile")
         for match in guarantees.matches(of: /`make ([a-z]+)`/) {

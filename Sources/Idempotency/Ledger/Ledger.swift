@@ -112,9 +112,9 @@ enum Ledger {
 
     /// Deletes one batch of keys whose retention has been over for longer than the grace.
     ///
-    /// A key that is reclaimed and completed while this runs must stay. The lock looks at the newest version of its row and leaves it
-    /// out; the outer condition says it once more where the row is deleted. The inner one takes the time of the statement's start, which is stable and can therefore be looked up in the
-    /// index; `clock_timestamp()` there would read every living key.
+    /// A key that is reclaimed and completed while this runs must stay. The lock looks at the newest version of its row and leaves
+    /// it out; the outer condition says it once more where the row is deleted. The inner one takes the time of the statement's
+    /// start, which is stable and can therefore be looked up in the index; `clock_timestamp()` there would read every living key.
     static func purge(batchSize: Int, grace: Duration) -> PostgresQuery {
         let graceSeconds = grace.inSeconds
         #if MUTANTS
