@@ -115,6 +115,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "FaultProxy", swiftSettings: strict),
+        .target(
+            name: "DisposableDatabases", dependencies: ["EmbeddedPostgres", "LibPQ", "SQLMigrations"],
+            swiftSettings: strict),
         .executableTarget(
             name: "Payments",
             dependencies: [
@@ -148,7 +151,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "EmbeddedPostgres", "LibPQ", "SQLMigrations",
+                "DisposableDatabases", "LibPQ", "SQLMigrations",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport",
@@ -234,7 +237,8 @@ let package = Package(
 // The web framework and what stands on it would take most of the time.
 if sanitizer != nil {
     let sanitized: Set = [
-        "CLibPQ", "EmbeddedPostgres", "FaultProxy", "Idempotency", "IdempotencyTests", "LibPQ", "LibPQTests",
+        "CLibPQ", "DisposableDatabases", "EmbeddedPostgres", "FaultProxy", "Idempotency", "IdempotencyTests", "LibPQ",
+        "LibPQTests",
         "SQLMigrations",
         "TestSupport",
     ]

@@ -1,96 +1,42 @@
-import EmbeddedPostgres
-import LibPQ
+import DisposableDatabases
 import SQLMigrations
 
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
-/// The server that all tests of one process share: a temporary one, started by the first test that needs it and ended, at the
-/// latest, with the process. `TEST_DATABASE_URL` names another server instead; its user must be allowed to create databases.
+/// The server that all tests of one process share, with the databases from which those of the tests are copied.
 actor TestServer {
-    static let shared = Task { try await TestServer() }
+    static let shared = Task { TestServer(try await DatabaseServer.shared.value) }
 
-    private let url: String
-    private let pool: PostgresPool
-    /// Referred to, so that it lives as long as the process.
-    private let embedded: EmbeddedPostgres?
+    private let server: DatabaseServer
     private var templates: [MigrationSet: Task<String, any Error>] = [:]
 
-    private init() async throws {
-        if let url = ProcessInfo.processInfo.environment["TEST_DATABASE_URL"], !url.isEmpty {
-            self.url = url
-            embedded = nil
-        } else {
-            let server = try await EmbeddedPostgres.start(.temporary)
-            url = server.url
-            embedded = server
-        }
-        var configuration = try PostgresPool.Configuration(url: url)
-        configuration.maximumConnections = 4
-        configuration.acquireTimeout = .seconds(60)
-        // Databases are copied one after the other when many tests begin at once.
-        configuration.connection.lockTimeout = nil
-        pool = PostgresPool(configuration: configuration)
-    }
+    private init(_ server: DatabaseServer) { self.server = server }
 
     /// Makes a database, with the migrations applied if any are given.
     func create(migrations: MigrationSet?) async throws -> TestDatabase {
         let name: String
-        if let migrations, embedded != nil {
-            name = try await createDatabase(from: template(for: migrations).value)
+        if let migrations, server.isTemporary {
+            name = try await server.create(from: template(for: migrations).value)
         } else {
-            name = try await createDatabase(from: nil)
+            name = try await server.create()
         }
-        let url = Self.url(url, database: name)
         // Somebody else's server gets no templates, which would stay behind.
-        if let migrations, embedded == nil { try await Self.apply(migrations, to: url) }
-        return try TestDatabase(name: name, url: url)
+        if let migrations, !server.isTemporary { try await server.apply([migrations], to: name) }
+        return try TestDatabase(name: name, url: server.url(of: name))
     }
 
     func drop(_ database: TestDatabase) async throws {
         await database.closePools()
-        try await pool.execute("DROP DATABASE IF EXISTS \(unescaped: database.name) WITH (FORCE)")
+        try await server.drop(database.name)
     }
 
     /// A migrated database that others are copied from: applying the migrations once is faster than for each test.
     private func template(for migrations: MigrationSet) -> Task<String, any Error> {
         if let template = templates[migrations] { return template }
-        let template = Task {
-            let name = try await createDatabase(from: nil)
-            try await Self.apply(migrations, to: Self.url(url, database: name))
+        let template = Task { [server] in
+            let name = try await server.create()
+            try await server.apply([migrations], to: name)
             return name
         }
         templates[migrations] = template
         return template
-    }
-
-    private func createDatabase(from template: String?) async throws -> String {
-        let name = "test_" + String(UInt64.random(in: .min ... .max), radix: 36)
-        try await pool.execute(
-            "CREATE DATABASE \(unescaped: name) TEMPLATE \(unescaped: template ?? "template0")")
-        return name
-    }
-
-    /// The same URL for another database.
-    static func url(_ url: String, database: String) -> String {
-        let authority = url.firstRange(of: "://")?.upperBound ?? url.startIndex
-        let query = url[authority...].firstIndex(of: "?") ?? url.endIndex
-        let path = url[authority..<query].firstIndex(of: "/") ?? query
-        return url[..<path] + "/" + database + url[query...]
-    }
-
-    /// Leaves no connection behind: a database that somebody is connected to cannot be copied.
-    private static func apply(_ migrations: MigrationSet, to url: String) async throws {
-        let connection = try await PostgresConnection.connect(PostgresConnection.Configuration(url: url))
-        do {
-            _ = try await Migrator(set: migrations).up(on: connection)
-        } catch {
-            await connection.close()
-            throw error
-        }
-        await connection.close()
     }
 }
