@@ -31,6 +31,7 @@ let package = Package(
         .library(name: "Idempotency", targets: ["Idempotency"]),
         .library(name: "HummingbirdIdempotency", targets: ["HummingbirdIdempotency"]),
         .library(name: "EmbeddedPostgres", targets: ["EmbeddedPostgres"]),
+        .library(name: "IdempotencyTesting", targets: ["IdempotencyTesting"]),
         .executable(name: "payments", targets: ["Payments"]),
         .executable(name: "idempotency", targets: ["IdempotencyTool"]),
     ],
@@ -118,6 +119,14 @@ let package = Package(
         .target(
             name: "DisposableDatabases", dependencies: ["EmbeddedPostgres", "LibPQ", "SQLMigrations"],
             swiftSettings: strict),
+        .target(
+            name: "IdempotencyTesting",
+            dependencies: [
+                "DisposableDatabases", "FaultProxy", "Idempotency", "LibPQ", "SQLMigrations",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Payments",
             dependencies: [
@@ -195,6 +204,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "IdempotencyTestingTests",
+            dependencies: [
+                "FaultProxy", "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "SQLMigrations",
+                "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "HummingbirdIdempotencyTests",
             dependencies: [
                 "HummingbirdIdempotency", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
@@ -209,8 +229,11 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "HummingbirdIdempotency", "LibPQ", "Payments", "TestSupport",
+                "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "Payments", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -220,7 +243,7 @@ let package = Package(
         .testTarget(
             name: "DocumentationTests",
             dependencies: [
-                "HummingbirdIdempotency", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
+                "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "SQLMigrations", "TestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
