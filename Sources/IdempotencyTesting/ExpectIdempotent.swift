@@ -26,7 +26,7 @@ public import SQLMigrations
 ///
 /// The server is the one of `server`, or else of the environment variable `TEST_DATABASE_URL`; or else a temporary one is started from the
 /// binaries on this machine, one for the process. It has to be on this machine, and its user allowed to create databases. A request
-/// of four statements takes a second or two.
+/// of four statements takes a few seconds.
 ///
 /// - Parameters:
 ///   - migrations: applied to the database beforehand. Default: only the engine's.
