@@ -160,7 +160,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "DisposableDatabases", "LibPQ", "SQLMigrations",
+                "DisposableDatabases", "EmbeddedPostgres", "FaultProxy", "LibPQ", "SQLMigrations",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/TestSupport",

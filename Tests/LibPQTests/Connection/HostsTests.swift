@@ -100,9 +100,16 @@ struct HostsTests {
 
     @Test("are a primary and a standby, told apart by target_session_attrs and followed when the standby is promoted")
     func standby() async throws {
+        let blackHole = try LoopbackListener()
         try await ReplicatedPair.with { pair in
+            let configuration = { (attributes: String) throws -> PostgresConnection.Configuration in
+                var configuration = try PostgresConnection.Configuration(
+                    url: pair.conninfo(attributes, between: [blackHole.port]))
+                configuration.connectTimeout = .milliseconds(1500)
+                return configuration
+            }
             let connect = { (attributes: String) async throws -> (isStandby: Bool, canWrite: Bool) in
-                let connection = try await PostgresConnection.connect(pair.configuration(attributes))
+                let connection = try await PostgresConnection.connect(configuration(attributes))
                 let row = try await connection.queryRow(
                     "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'off'")
                 await connection.close()
@@ -116,7 +123,7 @@ struct HostsTests {
                 #expect(try await connect(attributes) == (isStandby: false, canWrite: true), "\(attributes)")
             }
 
-            let pool = PostgresPool(configuration: .init(connection: try pair.configuration("read-write")))
+            let pool = PostgresPool(configuration: .init(connection: try configuration("read-write")))
             try await pool.execute("CREATE TABLE t (id int8)")
             try await pair.failOver()
             try await waitUntil("the pool writes to the new primary", deadline: .seconds(30)) {

@@ -1,6 +1,7 @@
 import EmbeddedPostgres
 import Foundation
 import LibPQ
+import TestSupport
 
 /// A server that speaks TLS, with certificates from an authority that is made on the spot.
 struct TLSServer {

@@ -1,33 +1,41 @@
-import EmbeddedPostgres
+public import EmbeddedPostgres
+package import FaultProxy
 import Foundation
-import LibPQ
-import TestSupport
+public import LibPQ
 
 #if canImport(Glibc)
 import Glibc
 #endif
 
 /// A PgBouncer in transaction mode with two connections to a server of its own.
-struct PgBouncer {
-    private let url: URLComponents
+public struct PgBouncer: Sendable {
+    /// The server.
+    public let server: EmbeddedPostgres
+    /// Where clients connect.
+    public let url: String
+    /// Stands between the pooler and the server.
+    package let proxy: FaultProxy
+
     private let directory: URL
 
     /// How many sessions of the server its clients share.
-    static let serverConnections = 2
+    public static let serverConnections = 2
 
     /// Runs the body with a pooler, which ends with it.
-    static func with(_ body: (PgBouncer) async throws -> Void) async throws {
+    public static func with(_ body: (PgBouncer) async throws -> Void) async throws {
         try await withTemporaryDirectory { directory in
             let server = try await EmbeddedPostgres.start(.temporary)
             do {
-                guard let url = server.tcpURL.flatMap({ URLComponents(string: $0) }) else {
-                    throw ShellError(description: "no TCP")
-                }
-                let bouncer = PgBouncer(url: url, directory: directory)
+                let bouncer = try PgBouncer(before: server, in: directory)
+                defer { bouncer.proxy.close() }
                 let lifeline = try bouncer.start()
                 defer { try? lifeline.close() }
                 try await waitUntil("PgBouncer answers") {
-                    (try? await PostgresConnection.connect(bouncer.configuration())) != nil
+                    guard let connection = try? await PostgresConnection.connect(bouncer.configuration()) else {
+                        return false
+                    }
+                    await connection.close()
+                    return true
                 }
                 try await body(bouncer)
             } catch {
@@ -38,11 +46,21 @@ struct PgBouncer {
         }
     }
 
+    private init(before server: EmbeddedPostgres, in directory: URL) throws {
+        guard let serverURL = server.tcpURL else { throw ShellError(description: "no TCP") }
+        self.server = server
+        self.directory = directory
+        proxy = try FaultProxy(to: serverURL)
+        let folder = directory.path.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+        url = "postgresql://postgres@/postgres?host=\(folder)&port=6432"
+    }
+
     /// - Returns: close it to end the pooler.
     private func start() throws -> FileHandle {
+        let target = URLComponents(string: proxy.url)
         let configuration = """
             [databases]
-            * = host=127.0.0.1 port=\(url.port ?? 0) user=\(url.user ?? "") password=\(url.password ?? "")
+            * = host=127.0.0.1 port=\(proxy.port) user=\(target?.user ?? "") password=\(target?.password ?? "")
             [pgbouncer]
             listen_addr =
             listen_port = 6432
@@ -72,9 +90,8 @@ struct PgBouncer {
     }
 
     /// Where to connect, with what a pooler needs.
-    func configuration() throws -> PostgresConnection.Configuration {
-        var configuration = try PostgresConnection.Configuration(
-            url: "host=\(directory.path) port=6432 user=\(url.user ?? "") dbname=postgres")
+    public func configuration() throws -> PostgresConnection.Configuration {
+        var configuration = try PostgresConnection.Configuration(url: url)
         configuration.adaptToTransactionPooling()
         return configuration
     }

@@ -1,13 +1,18 @@
-import Foundation
+public import Foundation
 
-struct ShellError: Error, CustomStringConvertible {
-    var description: String
+/// Why a program of the machine could not be used.
+public struct ShellError: Error, CustomStringConvertible {
+    /// What was wrong, or what the program printed.
+    public var description: String
+
+    /// Makes an error.
+    public init(description: String) { self.description = description }
 }
 
 /// Runs a script with `sh -eu` in a directory.
 ///
 /// - Throws: what it printed, when it fails.
-func shell(_ script: String, in directory: URL) async throws {
+public func shell(_ script: String, in directory: URL) async throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-euc", script]
@@ -27,10 +32,10 @@ func shell(_ script: String, in directory: URL) async throws {
 }
 
 /// Makes a directory that everybody may read, and removes it after the body.
-func withTemporaryDirectory<T>(
+public func withTemporaryDirectory<T>(
     isolation: isolated (any Actor)? = #isolation, _ body: (URL) async throws -> T
 ) async throws -> T {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("libpq-tests-\(UUID().uuidString)")
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("tests-\(UUID().uuidString)")
     try FileManager.default.createDirectory(
         at: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
     defer { try? FileManager.default.removeItem(at: directory) }
