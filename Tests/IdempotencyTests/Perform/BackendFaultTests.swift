@@ -8,12 +8,12 @@ import Testing
 
 @testable import Idempotency
 
-/// The server's end of the connection dies (fault 9): one backend, or all of it.
-@Suite("Faults of the server", .timeLimit(.minutes(3)))
+/// The server's end of the connection dies: one backend, or all of it.
+@Suite("Row 9: faults of the server", .serialized, .timeLimit(.minutes(3)))
 struct BackendFaultTests {
     let request = KeyedRequest()
 
-    @Test("backends that were terminated while idle: the next request does not notice")
+    @Test("Row 9: backends that were terminated while idle: the next request does not notice")
     func idle() async throws {
         try await withPerformFixture(connections: 2) { fixture in
             _ = try await fixture.idempotency.pay(KeyedRequest(key: "warm-up"))
@@ -23,7 +23,7 @@ struct BackendFaultTests {
         }
     }
 
-    @Test("a backend terminated in the work, noticed by a statement: the work's error, no effect, key free")
+    @Test("Row 9: a backend terminated in the work, noticed by a statement: the work's error, no effect, key free")
     func inWork() async throws {
         try await withPerformFixture { fixture async throws in
             let error = await postgresError {
@@ -40,7 +40,7 @@ struct BackendFaultTests {
         }
     }
 
-    @Test("a backend terminated in the work, noticed by nobody before the end: no answer without its effect")
+    @Test("Row 9: a backend terminated in the work, noticed by nobody before the end: no answer without its effect")
     func inWorkUnnoticed() async throws {
         try await withPerformFixture { fixture in
             let runs = Counter()
@@ -63,71 +63,114 @@ struct BackendFaultTests {
         }
     }
 
-    @Test("a backend terminated inside COMMIT: resolved, one effect")
-    func inCommit() async throws {
-        try await withPerformFixture { fixture in
-            // The first COMMIT terminates itself; interrupts are served before the transaction is committed.
-            try await fixture.observer.execute("CREATE SEQUENCE commits")
-            try await fixture.observer.execute(
-                """
-                CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN
-                  IF nextval('commits') = 1 THEN
-                    PERFORM pg_terminate_backend(pg_backend_pid());
-                  END IF;
-                  RETURN NULL;
-                END $$
-                """)
-            try await fixture.observer.execute(
-                "CREATE CONSTRAINT TRIGGER die \(unescaped: ConflictTests.atCommit) EXECUTE FUNCTION die()")
-            let performed = try await fixture.idempotency.pay(request)
-            #expect(performed.disposition == .executed)
-            #expect(performed.outcome.headers[.setCookie] != nil)
-            #expect(try await fixture.effects() == 1)
-            #expect(try await fixture.idempotency.pay(request).outcome == performed.outcome.replayable)
+    /// When the server ends.
+    enum Moment: CaseIterable, Sendable {
+        /// In the work, which notices.
+        case inWork
+        /// Between the work's last statement and the flush that stores the outcome and commits.
+        case beforeCommit
+        /// While the server executes COMMIT.
+        case inCommit
+        /// When it is committed, and the answer is under way.
+        case beforeAnswer
+        /// When it is committed and answered.
+        case afterAnswer
+
+        /// Whether the first run must have been committed; nil when both is right.
+        var isCommitted: Bool? {
+            switch self {
+            case .inWork, .beforeCommit: false
+            case .inCommit: nil
+            case .beforeAnswer, .afterAnswer: true
+            }
         }
     }
 
     @Test(
-        "the server killed and restarted, or shut down fast, in the work: nothing is left, and the service goes on",
-        arguments: [true, false])
-    func restart(killed: Bool) async throws {
-        let server = try await EmbeddedPostgres.start(.temporary, logger: PerformFixture.quiet)
-        let connection = try await PostgresConnection.connect(PostgresConnection.Configuration(url: server.url))
-        _ = try await Migrator(set: .idempotency).up(on: connection)
-        try await connection.execute(
-            "CREATE TABLE effects (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL)")
-        await connection.close()
-        let pool = PostgresPool(
-            configuration: try PostgresPool.Configuration(url: server.url), logger: PerformFixture.quiet)
-        let engine = Idempotency(pool: pool, logger: PerformFixture.quiet)
+        "Row 9: ended before, in or after COMMIT, and back: 0 or 1 effect, the answer agrees, replays are identical",
+        arguments: ServerEnd.allCases)
+    func ends(end: ServerEnd) async throws {
+        let server =
+            end == .terminated ? nil : try await EmbeddedPostgres.start(.temporary, logger: PerformFixture.quiet)
+        try await withPerformFixture(at: server?.url) { fixture in
+            try await fixture.holdCommits()
+            let proxy = try FaultProxy(to: fixture.database.url)
+            defer { proxy.close() }
+            var configuration = try PostgresPool.Configuration(url: proxy.url)
+            configuration.connection.applicationName = ServerEnd.victim
+            let pool = PostgresPool(configuration: configuration, logger: PerformFixture.quiet)
+            let engine = Idempotency(pool: pool, logger: PerformFixture.quiet)
+            // One server for all: what was acknowledged must survive every later end, too.
+            var acknowledged: PerformFixture.Answers = [:]
+            for moment in Moment.allCases {
+                let request = KeyedRequest(key: "\(moment)")
+                let runs = Counter()
+                let first = await result {
+                    try await pay(request, through: engine, runs, at: moment, holdingAnswersWith: proxy, fixture) {
+                        try await end.happen(to: fixture, on: server)
+                    }
+                }
+                if let code = (first.failure as? IdempotencyError)?.code { #expect(code == .unavailable, "\(moment)") }
+                let effects = try await fixture.effects(of: request.key)
+                #expect(effects == (first.failure == nil ? 1 : 0), "\(moment): \(first)")
+                let performed = try await engine.payUntilServed(request)
+                if let first = first.success {
+                    #expect(first.disposition == .executed, "\(moment)")
+                    #expect(performed.outcome == first.outcome.replayable, "\(moment)")
+                }
+                if let isCommitted = moment.isCommitted {
+                    #expect(runs.value == (isCommitted || first.failure != nil ? 1 : 2), "\(moment)")
+                }
+                acknowledged[request.key] = performed.outcome
+                try await fixture.expectConsistency(acknowledged, through: engine)
+            }
+            await pool.close()
+        }
+        try await server?.stop(.immediate)
+    }
 
-        let kept = try await engine.pay(KeyedRequest(key: "before"))
-        let runs = Counter()
-        func attempt() async throws -> Performed {
+    /// Pays, and lets the server end at the moment.
+    private func pay(
+        _ request: KeyedRequest, through engine: Idempotency, _ runs: Counter, at moment: Moment,
+        holdingAnswersWith proxy: FaultProxy, _ fixture: PerformFixture,
+        end: @escaping @Sendable () async throws -> Void
+    ) async throws -> Performed {
+        let running = { @Sendable in
             try await engine.perform(request) { transaction in
                 let outcome = try await request.pay(transaction)
-                if runs.increment() == 1 {
-                    if killed { try await server.kill() }
-                    try await server.restart()
-                }
+                guard runs.increment() == 1, [.inWork, .beforeCommit].contains(moment) else { return outcome }
+                try await end()
+                if moment == .inWork { try await transaction.execute("SELECT 1") }
                 return outcome
             }
         }
-        // Whether the lost connection is seen before COMMIT or by it decides who runs the work again: the client or the engine.
-        let first = await idempotencyError { try await attempt() }
-        #expect(first == nil || first == .unavailable)
-        let second = try await attempt()
-        #expect(second.disposition == (first == nil ? .replayed : .executed))
-        #expect(runs.value == 2)
-        #expect(try await engine.pay(KeyedRequest(key: "before")).outcome == kept.outcome.replayable)
-        let counts = try await pool.queryRow("SELECT count(*), (SELECT count(*) FROM idempotency.keys) FROM effects")
-        #expect(try counts.decode((Int, Int).self) == (2, 2))
-        await pool.close()
-        try await server.stop(.immediate)
+        switch moment {
+        case .inWork, .beforeCommit:
+            return try await running()
+        case .inCommit:
+            let holder = try await fixture.database.connect()
+            try await holder.execute("SELECT pg_advisory_lock(1)")
+            async let performed = running()
+            try await fixture.waitForBlockedSessions()
+            try await end()
+            await holder.close()
+            return try await performed
+        case .beforeAnswer:
+            let fired = proxy.fired
+            proxy.inject(.freeze, at: .commit(.beforeAnswer))
+            async let performed = running()
+            try await waitUntil("the answer is held") { proxy.fired > fired }
+            try await end()
+            proxy.cut()
+            return try await performed
+        case .afterAnswer:
+            let performed = try await running()
+            try await end()
+            return performed
+        }
     }
 
-    @Test("no server: unavailable, and the work does not run")
+    @Test("Row 9: no server: unavailable, and the work does not run")
     func away() async throws {
         try await withPerformFixture { fixture in
             let proxy = try FaultProxy(to: fixture.database.url)
@@ -147,25 +190,6 @@ struct BackendFaultTests {
             proxy.comeBack()
             #expect(try await engine.pay(request).disposition == .executed)
             await pool.close()
-        }
-    }
-}
-
-extension PerformFixture {
-    /// Terminates the other backends of this database that match, and waits until they are gone.
-    fileprivate func terminateBackends(_ condition: String) async throws {
-        let backends = try await observer.query(
-            """
-            SELECT pid FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid() AND \(unescaped: condition)
-            """
-        ).decode(Int.self)
-        try await observer.execute(
-            "SELECT pg_terminate_backend(pid::int) FROM unnest(\(backends)) AS pid WHERE pid::int <> pg_backend_pid()")
-        try await waitUntil("the backends are gone") {
-            try await observer.queryRow(
-                "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (\(backends)) AND pid <> pg_backend_pid()"
-            ).decode(Int.self) == 0
         }
     }
 }

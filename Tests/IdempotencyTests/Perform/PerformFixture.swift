@@ -49,6 +49,17 @@ struct PerformFixture: Sendable {
         try await observer.execute("UPDATE idempotency.keys SET expires_at = now() - interval '1 second'")
     }
 
+    /// Makes every COMMIT of an effect wait in the server as long as somebody holds the advisory lock 1.
+    func holdCommits() async throws {
+        try await observer.execute(
+            """
+            CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$
+            """)
+        try await observer.execute(
+            "CREATE CONSTRAINT TRIGGER hold \(unescaped: ConflictTests.atCommit) EXECUTE FUNCTION hold()")
+    }
+
     /// Waits until so many sessions of this database wait for a lock that another one holds.
     func waitForBlockedSessions(_ count: Int = 1) async throws {
         try await waitUntil("\(count) sessions wait for a lock") {
@@ -63,12 +74,15 @@ struct PerformFixture: Sendable {
 }
 
 /// Runs the body with a fixture of its own.
+///
+/// - Parameter url: of an empty database on a server that the test has started; by default the shared server's.
 func withPerformFixture(
-    connections: Int = 8, policy: IdempotencyPolicy = IdempotencyPolicy(), logger: Logger = PerformFixture.quiet,
+    at url: String? = nil, connections: Int = 8, policy: IdempotencyPolicy = IdempotencyPolicy(),
+    logger: Logger = PerformFixture.quiet,
     configure: (inout PostgresPool.Configuration) -> Void = { _ in },
     _ body: (PerformFixture) async throws -> Void
 ) async throws {
-    try await withTestDatabase(migrations: .idempotency) { database in
+    try await withTestDatabase(at: url, migrations: .idempotency) { database in
         let observer = try database.makePool(of: 4)
         try await observer.execute(
             "CREATE TABLE effects (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL)")
@@ -124,6 +138,24 @@ extension Idempotency {
     ) async throws -> Performed {
         try await perform(request, policy: policy) { try await request.pay($0) }
     }
+
+    /// Asks again after errors of the moment, as a client does that wants to be served.
+    func payUntilServed(_ request: KeyedRequest) async throws -> Performed {
+        let served = Mailbox<Performed>()
+        try await waitUntil("\(request.key) is served", deadline: .seconds(30)) {
+            do {
+                served.put(try await pay(request))
+                return true
+            } catch let error as IdempotencyError
+                where [.unavailable, .inFlight, .outcomeUnknown].contains(error.code)
+            {
+                return false
+            } catch let error as PostgresError where error.isTransient {
+                return false
+            }
+        }
+        return try served.take()
+    }
 }
 
 /// Counts, from any task.
@@ -135,6 +167,22 @@ final class Counter: Sendable {
     /// Returns the new count.
     @discardableResult
     func increment() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
+}
+
+/// Runs the body and returns what became of it.
+func result<Value>(
+    isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+) async -> Result<Value, any Error> {
+    do {
+        return .success(try await body())
+    } catch {
+        return .failure(error)
+    }
+}
+
+extension Result {
+    var success: Success? { if case .success(let value) = self { value } else { nil } }
+    var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }
 
 /// Runs the body and returns the code of the `IdempotencyError` that it throws.
