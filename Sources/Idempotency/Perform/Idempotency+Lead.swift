@@ -87,10 +87,10 @@ extension Idempotency {
         return error.code == .mismatch || error.code == .damagedOutcome
     }
 
-    /// An error of the moment, which says nothing about the key. A server that is read-only has not been promoted yet.
+    /// An error of the moment, which says nothing about the key.
     private static func isPassing(_ error: any Error) -> Bool {
         switch error {
-        case let error as PostgresError: error.isTransient || error.sqlState == .readOnlySQLTransaction
+        case let error as PostgresError: error.isOfTheMoment
         case let error as IdempotencyError: error.code == .inFlight || error.code == .unavailable
         default: false
         }
@@ -98,9 +98,15 @@ extension Idempotency {
 
     /// A database that is away or busy gets the engine's own code, everything else stays as it is.
     private static func reported(_ error: any Error) -> any Error {
-        guard let error = error as? PostgresError, error.isTransient || error.sqlState == .queryCanceled else {
+        guard let error = error as? PostgresError, error.isOfTheMoment || error.sqlState == .queryCanceled else {
             return error
         }
         return IdempotencyError.unavailable(error)
     }
+}
+
+extension PostgresError {
+    /// The protocol's own statement may succeed a moment later. It always writes, so a server that refuses that is one that has been
+    /// demoted, or has not been promoted yet.
+    fileprivate var isOfTheMoment: Bool { isTransient || sqlState == .readOnlySQLTransaction }
 }
