@@ -105,7 +105,7 @@ struct DuplicateTests {
         }
     }
 
-    @Test("fifty duplicates on a pool of one connection: one runs, none is turned away")
+    @Test("Row 13: fifty duplicates on a pool of one connection: one runs, none is turned away")
     func poolOfOne() async throws {
         try await withPerformFixture(connections: 1, policy: Self.patient) { fixture in
             let results = await parallel(50, on: [fixture.idempotency]) { try await request.pay($0) }
@@ -137,7 +137,7 @@ struct DuplicateTests {
         }
     }
 
-    @Test("claims that wait for other processes leave half of the pool to keys that are free")
+    @Test("Row 13: claims that wait for other processes leave half of the pool to keys that are free")
     func waitersLeaveRoom() async throws {
         try await withPerformFixture(connections: 8, policy: Self.patient) { fixture in
             let here = fixture.idempotency
