@@ -14,7 +14,7 @@ public final class Idempotency: Sendable {
     let logger: Logger
     let claimWaiters: ClaimWaiters
     private let secret: SymmetricKey?
-    private let singleFlight = SingleFlight(clock: ContinuousClock())
+    let singleFlight = SingleFlight(clock: ContinuousClock())
 
     /// Makes an engine; sends nothing.
     ///
