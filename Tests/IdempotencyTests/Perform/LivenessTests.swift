@@ -106,9 +106,9 @@ struct LivenessTests {
         }
     }
 
-    /// What the server does not bound by a timeout of its own before version 17 (`transaction_timeout`): for it the statement that
-    /// was announced is still to come, so the session is not idle. Only the end of the connection ends it: a host that is dead by
-    /// keepalives, one that comes back by its reset.
+    /// Between two statements of a flush the server counts a session neither as idle nor as executing a statement, so before
+    /// `transaction_timeout` (PostgreSQL 17) only the end of the connection ends it: the keepalives of the server, whose default is
+    /// two hours, or the reset of a host that came back. `tcp_user_timeout` alone has no unacknowledged data to measure.
     @Test("Liveness: silent in the middle of a flush: no timeout of a session or statement frees the key, its end does")
     func silentInFlush() async throws {
         try await withVanishingEngine(
