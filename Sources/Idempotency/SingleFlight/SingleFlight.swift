@@ -4,8 +4,9 @@ import Synchronization
 /// Lets one request at a time run a key within this process; its duplicates wait here, in memory, without a pooled
 /// connection.
 ///
-/// When the leader leaves an outcome, all waiters get it. When it leaves none (error, rollback), exactly one waiter
-/// leads next, first come first served; the others go on waiting, each to its own deadline.
+/// When the leader leaves an outcome, all waiters with its fingerprint get it, and for the others it is a mismatch. When it
+/// leaves none (error, rollback, a mismatch of its own), exactly one waiter leads next, first come first served; the others go on
+/// waiting, each to its own deadline.
 ///
 /// This is an economy and never load-bearing: across processes, and for correctness at all, the ledger's unique index
 /// decides.
@@ -30,7 +31,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
         case leader(Ticket)
         /// The leader's outcome: replay it.
         case outcome(Outcome)
-        /// The key runs for a request with another fingerprint.
+        /// The leader's outcome is of a request with another fingerprint.
         case mismatch
         /// The leader was still running at the deadline.
         case timedOut
@@ -99,7 +100,6 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
     func enter(_ key: FlightKey, fingerprint: Fingerprint, deadline: C.Instant) async throws -> Entry {
         switch state.withLock({ $0.table.lead(key, fingerprint: fingerprint) }) {
         case .lead: return .leader(Ticket(key, owner: self))
-        case .mismatch: return .mismatch
         case .full: return .full
         case .wait: break
         }
@@ -134,7 +134,6 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
                     // By now the leader may have finished: ask again.
                     return switch state.table.enter(key, fingerprint: fingerprint, id: id, waiter: continuation) {
                     case .lead: .success(.leader)
-                    case .mismatch: .success(.mismatch)
                     case .full: .success(.full)
                     case .wait: nil
                     }
@@ -157,9 +156,10 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
             break
         case .promote(let waiter):
             waiter.resume(returning: .leader)
-        case .deliver(let waiters):
+        case .deliver(let waiters, let mismatches):
             guard let outcome else { preconditionFailure("Delivered without an outcome.") }
             for waiter in waiters { waiter.resume(returning: .outcome(outcome)) }
+            for waiter in mismatches { waiter.resume(returning: .mismatch) }
         }
     }
 }

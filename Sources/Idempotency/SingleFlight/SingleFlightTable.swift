@@ -12,10 +12,8 @@ struct SingleFlightTable<Waiter> {
     enum Entrance: Hashable {
         /// Nobody runs this key: run it.
         case lead
-        /// The key runs for the same request: wait until woken.
+        /// The key runs: wait until woken.
         case wait
-        /// The key runs for another request.
-        case mismatch
         /// As many wait for this key as may.
         case full
     }
@@ -26,14 +24,16 @@ struct SingleFlightTable<Waiter> {
         case nobody
         /// The leader left nothing behind: this one leads now, the others go on waiting.
         case promote(Waiter)
-        /// All of these get the outcome, in the order they came.
-        case deliver([Waiter])
+        /// The first ones get the outcome, in the order they came. The others asked for something else under the key.
+        case deliver([Waiter], mismatches: [Waiter])
     }
 
     private struct Flight {
-        let fingerprint: Fingerprint
+        /// The leader's. Whether it is the key's only the ledger knows, so that nobody is refused for having another one before
+        /// there is an outcome: the leader may be the one whose request does not fit, and a waiter the one whose does.
+        var fingerprint: Fingerprint
         /// In the order they came. An empty array costs no allocation, and that is what nearly every flight has.
-        var waiters: [(id: WaiterID, waiter: Waiter)] = []
+        var waiters: [(id: WaiterID, fingerprint: Fingerprint, waiter: Waiter)] = []
     }
 
     private var flights: [FlightKey: Flight] = [:]
@@ -58,14 +58,13 @@ struct SingleFlightTable<Waiter> {
             flights[key] = Flight(fingerprint: fingerprint)
             return .lead
         }
-        if flight.fingerprint != fingerprint { return .mismatch }
         return flight.waiters.count < maximumWaiters ? .wait : .full
     }
 
     /// A request asks to run a key, and waits if it cannot. Only with the answer `.wait` is the waiter kept.
     mutating func enter(_ key: FlightKey, fingerprint: Fingerprint, id: WaiterID, waiter: Waiter) -> Entrance {
         let entrance = lead(key, fingerprint: fingerprint)
-        if entrance == .wait { flights[key]?.waiters.append((id, waiter)) }
+        if entrance == .wait { flights[key]?.waiters.append((id, fingerprint, waiter)) }
         return entrance
     }
 
@@ -79,7 +78,7 @@ struct SingleFlightTable<Waiter> {
 
     /// The leader is done.
     ///
-    /// - Parameter hasOutcome: whether it leaves an outcome that all waiters may answer.
+    /// - Parameter hasOutcome: whether it leaves an outcome, which every waiter with its fingerprint may answer.
     mutating func finish(_ key: FlightKey, hasOutcome: Bool) -> Wake {
         guard let index = flights.index(forKey: key) else {
             preconditionFailure("A flight was finished that nobody leads.")
@@ -89,8 +88,13 @@ struct SingleFlightTable<Waiter> {
             return .nobody
         }
         if hasOutcome {
-            return .deliver(flights.remove(at: index).value.waiters.map(\.waiter))
+            let flight = flights.remove(at: index).value
+            return .deliver(
+                flight.waiters.filter { $0.fingerprint == flight.fingerprint }.map(\.waiter),
+                mismatches: flight.waiters.filter { $0.fingerprint != flight.fingerprint }.map(\.waiter))
         }
-        return .promote(flights.values[index].waiters.removeFirst().waiter)
+        let next = flights.values[index].waiters.removeFirst()
+        flights.values[index].fingerprint = next.fingerprint
+        return .promote(next.waiter)
     }
 }

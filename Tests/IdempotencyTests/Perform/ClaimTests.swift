@@ -76,14 +76,40 @@ struct ClaimTests {
         }
     }
 
-    @Test("Row 4: another fingerprint while the key runs in this process is a mismatch at once")
+    @Test("Row 4: another fingerprint while the key runs in this process waits, and is a mismatch when that commits")
     func mismatchInFlightHere() async throws {
         try await withPerformFixture { fixture in
-            try await whileRunning(on: fixture.idempotency) {
-                // At once: the work ends only after this.
-                #expect(
-                    await idempotencyError { try await fixture.idempotency.pay(KeyedRequest(body: [2])) } == .mismatch)
+            let waiting = try await whileRunning(on: fixture.idempotency) {
+                let waiting = Task { try await fixture.idempotency.pay(KeyedRequest(body: [2])) }
+                let key = FlightKey(scope: request.scope, keyID: KeyID(try IdempotencyKey(request.key)))
+                try await waitUntil("it waits") { fixture.idempotency.singleFlight.waiterCount(for: key) == 1 }
+                return waiting
             }
+            #expect(await idempotencyError { try await waiting.value } == .mismatch)
+            #expect(try await fixture.effects() == 1)
+        }
+    }
+
+    @Test("Row 4: a repeated request gets its answer, also while a request that does not fit asks about the same key")
+    func replayBehindMismatch() async throws {
+        try await withPerformFixture { fixture in
+            let first = try await fixture.idempotency.pay(request)
+            // The one that does not fit has not been refused yet when the repeated request comes: it waits for the table.
+            let meddler = try await fixture.database.connect()
+            let lock = try await meddler.begin()
+            try await lock.execute("LOCK TABLE idempotency.keys")
+            async let other = idempotencyError { try await fixture.idempotency.pay(KeyedRequest(body: [2])) }
+            try await fixture.waitForBlockedSessions()
+            let again = Task { try await fixture.idempotency.pay(request) }
+            let key = FlightKey(scope: request.scope, keyID: KeyID(try IdempotencyKey(request.key)))
+            try? await waitUntil("the repeated request waits", deadline: .seconds(1)) {
+                fixture.idempotency.singleFlight.waiterCount(for: key) == 1
+            }
+            await meddler.close()
+            #expect(await other == .mismatch)
+            let replay = try await again.value
+            #expect(replay.disposition == .replayed)
+            #expect(replay.outcome == first.outcome.replayable)
             #expect(try await fixture.effects() == 1)
         }
     }

@@ -31,7 +31,10 @@ struct SingleFlightTableTests {
                 return switch table.finish(key, hasOutcome: outcome) {
                 case .nobody: "nobody, \(table.count) running"
                 case .promote(let waiter): "promote \(waiter)"
-                case .deliver(let waiters): "deliver to \(waiters.joined(separator: " ")), \(table.count) running"
+                case .deliver(let waiters, mismatches: []):
+                    "deliver to \(waiters.joined(separator: " ")), \(table.count) running"
+                case .deliver(let waiters, let mismatches):
+                    "deliver to \(waiters.joined(separator: " ")), refuse \(mismatches.joined(separator: " ")), \(table.count) running"
                 }
             }
         }
@@ -66,13 +69,18 @@ struct SingleFlightTableTests {
             (.finish(outcome: false), "promote b"), (.enter("d"), "wait"),
             (.finish(outcome: false), "promote c"), (.finish(outcome: true), "deliver to d, 0 running")),
         Story(
-            "another fingerprint is a mismatch at once, and does not wait",
-            (.enter("a"), "lead"), (.enter("b", fingerprint: other), "mismatch"),
-            (.finish(outcome: true), "nobody, 0 running"), (.enter("b", fingerprint: other), "lead")),
+            "another fingerprint waits, too, and is refused when the leader leaves an outcome",
+            (.enter("a"), "lead"), (.enter("b", fingerprint: other), "wait"), (.enter("c"), "wait"),
+            (.finish(outcome: true), "deliver to c, refuse b, 0 running"), (.enter("b", fingerprint: other), "lead")),
         Story(
-            "a promoted leader's fingerprint counts like the first one's",
-            (.enter("a"), "lead"), (.enter("b"), "wait"), (.finish(outcome: false), "promote b"),
-            (.enter("c", fingerprint: other), "mismatch"), (.enter("d"), "wait")),
+            "a leader that does not fit the key leaves it to a waiter that does",
+            (.enter("a", fingerprint: other), "lead"), (.enter("b"), "wait"), (.finish(outcome: false), "promote b"),
+            (.finish(outcome: true), "nobody, 0 running")),
+        Story(
+            "a promoted leader's fingerprint counts, and no longer the first one's",
+            (.enter("a"), "lead"), (.enter("b", fingerprint: other), "wait"), (.enter("c"), "wait"),
+            (.finish(outcome: false), "promote b"), (.enter("d", fingerprint: other), "wait"),
+            (.finish(outcome: true), "deliver to d, refuse c, 0 running")),
         Story(
             "a waiter that left gets nothing",
             (.enter("a"), "lead"), (.enter("b"), "wait"), (.enter("c"), "wait"), (.leave("b"), "b left"),
@@ -84,9 +92,9 @@ struct SingleFlightTableTests {
             (.finish(outcome: false), "promote c"), (.leave("c"), "nobody left"),
             (.finish(outcome: true), "nobody, 0 running")),
         Story(
-            "past the cap a request is turned away, until a place is free; a mismatch is still told",
+            "past the cap a request is turned away, whatever its fingerprint, until a place is free",
             (.enter("a"), "lead"), (.enter("b"), "wait"), (.enter("c"), "wait"), (.enter("d"), "full"),
-            (.enter("e", fingerprint: other), "mismatch"), (.leave("b"), "b left"), (.enter("d"), "wait"),
+            (.enter("e", fingerprint: other), "full"), (.leave("b"), "b left"), (.enter("d"), "wait"),
             (.finish(outcome: true), "deliver to c d, 0 running")),
         Story(
             "the same key of another scope is another key",

@@ -242,12 +242,17 @@ struct SingleFlightTests {
         }
     }
 
-    @Test("another fingerprint is a mismatch at once")
+    @Test("another fingerprint waits, and is a mismatch when the leader leaves an outcome")
     func mismatch() async throws {
         let flights = Flights(clock: clock)
         let ticket = try await lead(flights)
-        #expect(await enter(flights, fingerprint: ClaimDecisionTests.other) == .mismatch)
-        ticket.finish(nil)
+        async let other = enter(flights, fingerprint: ClaimDecisionTests.other)
+        await waitForWaiters(1, in: flights)
+        async let same = enter(flights)
+        await waitForWaiters(2, in: flights)
+        ticket.finish(outcome)
+        #expect(await other == .mismatch)
+        #expect(await same == .outcome(outcome))
     }
 
     @Test("past the cap a request is turned away")
