@@ -112,6 +112,14 @@ package final class FaultProxy: Sendable {
     /// Nothing passes any more on the connections that exist; new ones are served.
     package func freezeConnections() { for link in links { link.freeze() } }
 
+    /// Closes the connections that have been frozen, or have swallowed one direction, for at least so long.
+    ///
+    /// Keepalives and `tcp_user_timeout` end the connection to a peer that has vanished. Here they never do, because this machine's
+    /// kernel answers them; whoever wants the whole story calls this now and then.
+    package func closeSilent(for duration: Duration) {
+        for link in links where link.silence.map({ $0 >= duration }) ?? false { link.close() }
+    }
+
     /// Ends everything.
     package func close() {
         goAway()

@@ -40,7 +40,7 @@ package struct FaultPoint: Sendable, Hashable, CustomStringConvertible {
     package static func commit(_ moment: Passage.Moment) -> FaultPoint { FaultPoint(moment, "COMMIT") }
 
     /// Whether a statement is the point's at this moment.
-    func matches(_ passage: Passage) -> Bool { passage.moment == moment && passage.statement.hasPrefix(text) }
+    package func matches(_ passage: Passage) -> Bool { passage.moment == moment && passage.statement.hasPrefix(text) }
 
     package var description: String { "\(moment) of \(text)" }
 }

@@ -101,4 +101,27 @@ struct FaultProxyTests {
             await another.close()
         }
     }
+
+    @Test("ends a connection that has fallen silent after so long, and no other", arguments: [Fault.freeze, .swallow])
+    func silence(fault: Fault) async throws {
+        try await withProxy { _, proxy, connection in
+            let healthy = try await PostgresConnection.connect(PostgresConnection.Configuration(url: proxy.url))
+            proxy.inject(fault, at: FaultPoint(.beforeRequest, "INSERT INTO t"))
+            let insert = Task {
+                try await connection.execute("INSERT INTO t VALUES (1)", deadline: .now + .seconds(30))
+            }
+            try await waitUntil("the fault has happened") { proxy.fired == 1 }
+            proxy.closeSilent(for: .seconds(60))
+            #expect(await !connection.isClosed)
+            // The fault is counted a moment before it does anything.
+            try await waitUntil("the connection is closed") {
+                proxy.closeSilent(for: .zero)
+                return await connection.isClosed
+            }
+            let error = await #expect(throws: PostgresError.self) { try await insert.value }
+            #expect(error?.code == .connectionLost)
+            #expect(try await healthy.queryRow("SELECT 1").decode(Int.self) == 1)
+            await healthy.close()
+        }
+    }
 }

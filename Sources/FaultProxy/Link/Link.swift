@@ -8,6 +8,8 @@ final class Link: Sendable {
 
     private struct State {
         var isFrozen = false
+        /// Since when something that was sent has not arrived and never will.
+        var silentSince: ContinuousClock.Instant?
         var isClosed = false
         var threads = 2
         var conversation = Conversation()
@@ -29,7 +31,7 @@ final class Link: Sendable {
         self.client = client
         self.server = server
         self.rule = rule
-        state = Mutex(State(isFrozen: isFrozen))
+        state = Mutex(State(isFrozen: isFrozen, silentSince: isFrozen ? .now : nil))
     }
 
     /// Begins to pass messages on.
@@ -41,7 +43,15 @@ final class Link: Sendable {
     }
 
     /// Nothing passes any more, and nothing is closed.
-    func freeze() { state.withLock { $0.isFrozen = true } }
+    func freeze() {
+        fallSilent()
+        state.withLock { $0.isFrozen = true }
+    }
+
+    /// How long it has been frozen, or has swallowed one direction; nil if it does neither.
+    var silence: Duration? { state.withLock { $0.silentSince.map { .now - $0 } } }
+
+    private func fallSilent() { state.withLock { $0.silentSince = $0.silentSince ?? .now } }
 
     /// Ends the connection on both sides.
     func close() { close(resetting: false) }
@@ -185,6 +195,7 @@ final class Link: Sendable {
             waitUntilClosed()
             return .ended
         case .swallow:
+            fallSilent()
             return .off
         case .delay(let duration):
             let (seconds, attoseconds) = duration.components
