@@ -166,6 +166,9 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
+        .target(
+            name: "PaymentsSupport", dependencies: ["TestSupport"], path: "Tests/PaymentsSupport", swiftSettings: strict
+        ),
         .testTarget(
             name: "LibPQTests",
             dependencies: [
@@ -229,7 +232,8 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "Payments", "TestSupport",
+                "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "Payments", "PaymentsSupport",
+                "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

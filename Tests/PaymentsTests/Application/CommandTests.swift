@@ -1,4 +1,5 @@
 import LibPQ
+import PaymentsSupport
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import LibPQ
 import NIOHTTP1
+import PaymentsSupport
 import Synchronization
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import LibPQ
 import NIOCore
 import NIOHTTP1
+import PaymentsSupport
 import TestSupport
 import Testing
 

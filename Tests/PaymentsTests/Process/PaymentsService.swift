@@ -3,6 +3,7 @@ import Foundation
 import LibPQ
 import NIOCore
 import NIOHTTP1
+import PaymentsSupport
 import TestSupport
 
 /// A running service on a database of its own, and a client for it.

@@ -11,9 +11,9 @@ import Darwin
 #endif
 
 /// The real `payments` program, started as a process.
-final class PaymentsProcess: Sendable {
+package final class PaymentsProcess: Sendable {
     /// Where it answers.
-    let url: String
+    package let url: String
     private let process: Process
     private let directory: URL
 
@@ -21,7 +21,8 @@ final class PaymentsProcess: Sendable {
     /// - Parameters:
     ///   - arguments: `serve` by default.
     ///   - environment: its settings; nothing else of this process' environment but PATH and HOME is passed on.
-    static func serve(_ environment: [String: String], arguments: [String] = []) async throws -> PaymentsProcess {
+    package static func serve(_ environment: [String: String], arguments: [String] = []) async throws -> PaymentsProcess
+    {
         let (process, directory) = try launch(environment.merging(["PORT": "0"]) { given, _ in given }, arguments)
         let output = directory.appendingPathComponent("stdout")
         do {
@@ -31,6 +32,7 @@ final class PaymentsProcess: Sendable {
             }
         } catch {
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            try? FileManager.default.removeItem(at: directory)
             throw error
         }
         let line = Self.text(output).prefix { $0 != "\n" }
@@ -42,7 +44,7 @@ final class PaymentsProcess: Sendable {
 
     /// Runs the program to its end.
     /// - Returns: its exit code, and what it printed.
-    static func run(
+    package static func run(
         _ environment: [String: String], arguments: [String] = []
     ) async throws -> (code: Int32, output: String, errors: String) {
         let (process, directory) = try launch(environment, arguments)
@@ -58,26 +60,26 @@ final class PaymentsProcess: Sendable {
     }
 
     /// Sends a signal.
-    func signal(_ signal: Int32) {
+    package func signal(_ signal: Int32) {
         kill(process.processIdentifier, signal)
     }
 
     /// Whether it has not ended yet.
-    var isRunning: Bool { process.isRunning }
+    package var isRunning: Bool { process.isRunning }
 
     /// What it has written to stderr.
-    var errors: String { Self.text(directory, "stderr") }
+    package var errors: String { Self.text(directory, "stderr") }
 
     /// Waits for its end.
     /// - Returns: the exit code; for a process ended by a signal, the signal's number.
     @discardableResult
-    func end() async throws -> Int32 {
+    package func end() async throws -> Int32 {
         try await waitUntil("payments ends", deadline: .seconds(60)) { !self.process.isRunning }
         return process.terminationStatus
     }
 
     /// Ends it, if it has not ended, and removes its directory.
-    func dispose() async {
+    package func dispose() async {
         if process.isRunning { signal(SIGKILL) }
         _ = try? await end()
         try? FileManager.default.removeItem(at: directory)
@@ -101,7 +103,7 @@ final class PaymentsProcess: Sendable {
         return (process, directory)
     }
 
-    /// The program that was built together with this test, beside the test bundle.
+    /// The program that was built together with this one, beside it or beside the test bundle.
     private static func executable() throws -> URL {
         var directory = URL(fileURLWithPath: CommandLine.arguments[0]).standardizedFileURL.deletingLastPathComponent()
         for bundle in Bundle.allBundles where bundle.bundlePath.hasSuffix(".xctest") {
@@ -129,8 +131,8 @@ final class PaymentsProcess: Sendable {
     }
 
     /// It ended too early, or said something else.
-    struct Ended: Error, CustomStringConvertible {
+    package struct Ended: Error, CustomStringConvertible {
         let text: String
-        var description: String { "payments did not start: \(text)" }
+        package var description: String { "payments did not start: \(text)" }
     }
 }
