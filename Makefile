@@ -45,6 +45,12 @@ model: ## check the protocol's model exhaustively, and that it notices each muta
 	@scripts/setup.sh spin gcc
 	@scripts/model.sh $(MUTANT)
 
+.PHONY: soak
+soak: setup ## run the sample service under faults, then check its books (MINUTES=10 SEED=1 CLIENTS=12)
+	@$(SWIFT) build $(SWIFTFLAGS) --product payments
+	@$(SWIFT) build $(SWIFTFLAGS) --product Soak
+	@"$$($(SWIFT) build --show-bin-path)/Soak"
+
 .PHONY: lint
 lint: ## check format and style
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

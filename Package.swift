@@ -169,6 +169,20 @@ let package = Package(
         .target(
             name: "PaymentsSupport", dependencies: ["TestSupport"], path: "Tests/PaymentsSupport", swiftSettings: strict
         ),
+        .executableTarget(
+            name: "Soak",  // for `make soak`; no product of this package
+            dependencies: [
+                "EmbeddedPostgres", "FaultProxy", "Idempotency", "LibPQ", "PaymentsSupport", "TestSupport",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Soak",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "SoakTests", dependencies: ["FaultProxy", "Soak"], swiftSettings: strict),
         .testTarget(
             name: "LibPQTests",
             dependencies: [
