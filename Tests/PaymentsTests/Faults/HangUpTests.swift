@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import LibPQ
+import PaymentsSupport
 import TestSupport
 import Testing
 
