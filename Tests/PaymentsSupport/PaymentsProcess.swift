@@ -86,10 +86,11 @@ package final class PaymentsProcess: Sendable {
     }
 
     private static func launch(_ environment: [String: String], _ arguments: [String]) throws -> (Process, URL) {
+        let executable = try executable()
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("payments-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let process = Process()
-        process.executableURL = try executable()
+        process.executableURL = executable
         process.arguments = arguments
         process.currentDirectoryURL = directory
         let own = ProcessInfo.processInfo.environment

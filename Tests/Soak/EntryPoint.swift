@@ -11,28 +11,31 @@ enum EntryPoint {
     }
 
     private static func run() async -> Int32 {
+        let settings: SoakSettings
         do {
-            let settings = try SoakSettings(ProcessInfo.processInfo.environment)
-            SoakReport.progress(
-                "SEED=\(settings.seed) CLIENTS=\(settings.lanes), faults for \(settings.duration.components.seconds) s")
-            let run = Task { try await SoakRun.run(settings) }
-            let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-            let interruption = Task {
-                for await _ in signals {
-                    run.cancel()
-                    return true
-                }
-                return false
-            }
-            defer { interruption.cancel() }
+            settings = try SoakSettings(ProcessInfo.processInfo.environment)
+        } catch {
+            return fail(error)
+        }
+        SoakReport.progress(
+            "SEED=\(settings.seed) CLIENTS=\(settings.lanes), faults for \(settings.duration.components.seconds) s")
+        let run = Task { try await SoakRun.run(settings) }
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let interruption = Task {
+            for await _ in signals { run.cancel() }
+        }
+        defer { interruption.cancel() }
+        do {
             let result = try await run.value
             SoakReport.progress(SoakReport.text(result))
             return result.violations.isEmpty ? 0 : 1
-        } catch is CancellationError {
-            return 130
         } catch {
-            FileHandle.standardError.write(Data("soak: \(error)\n".utf8))
-            return 2
+            return run.isCancelled ? 130 : fail(error)
         }
+    }
+
+    private static func fail(_ error: any Error) -> Int32 {
+        FileHandle.standardError.write(Data("soak: \(error)\n".utf8))
+        return 2
     }
 }
