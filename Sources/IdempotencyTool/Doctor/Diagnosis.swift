@@ -148,6 +148,10 @@ struct Diagnosis {
                 "\(noAnswer) answer to a client that vanished is sent again for many minutes, which keeps its key in flight"
             ),
             timeLimit(
+                "tcp_keepalives_idle", .seconds(1)...(.seconds(60)), "10s", whenOff: .advice,
+                "A client of which only a part of a flush arrived is waited for until keepalives find it gone, by default after two hours"
+            ),
+            timeLimit(
                 "client_connection_check_interval", .zero...(.seconds(60)), "1s", whenOff: .advice,
                 "A busy session notices only at the end of its statement that its client is gone, and keeps the key until then"
             ),

@@ -6,17 +6,17 @@ extension ServerFacts {
     private static let names = [
         "autovacuum", "client_connection_check_interval", "default_transaction_read_only", "fsync",
         "full_page_writes", "idle_in_transaction_session_timeout", "synchronous_commit", "synchronous_standby_names",
-        "tcp_user_timeout",
+        "tcp_keepalives_idle", "tcp_user_timeout",
     ]
 
     /// Asks the server. Changes nothing.
     static func read(from connection: PostgresConnection) async throws -> ServerFacts {
-        // tcp_user_timeout is shown as the socket has it, which on a Unix socket is 0 whatever was set. The value that RESET
+        // What TCP decides is shown as the socket has it, which on a Unix socket is 0 whatever was set. The value that RESET
         // would give is what a connection over TCP has.
         let (settings, session) = try await connection.pipeline(
             """
             SELECT name, unit, source,
-                   CASE WHEN name = 'tcp_user_timeout' AND inet_server_addr() IS NULL THEN reset_val ELSE setting END
+                   CASE WHEN name LIKE 'tcp%' AND inet_server_addr() IS NULL THEN reset_val ELSE setting END
             FROM pg_settings WHERE name = ANY (\(names))
             """,
             """

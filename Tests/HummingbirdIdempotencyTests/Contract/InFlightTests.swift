@@ -17,6 +17,7 @@ struct InFlightTests {
             return try await ProtectedService.insert(request, context, transaction)
         } _: { service in
             async let first = service.send(form.path, key: "k")
+            defer { gate.open() }  // or a failure would wait for the first one for ever
             await started.wait()
             async let retry = service.send(form.path, key: "k")
             try await waitUntil("the retry has arrived") { service.arrivals.value == 2 }
@@ -37,6 +38,7 @@ struct InFlightTests {
             return try await ProtectedService.insert(request, context, transaction)
         } _: { service in
             async let first = service.send("/group", key: "k")
+            defer { gate.open() }
             await started.wait()
             try await service.send("/group", key: "k").expectProblem(.inFlight, retryable: true)
             // Another key is not held up.
@@ -48,7 +50,7 @@ struct InFlightTests {
         }
     }
 
-    @Test("gets 422 at once if it is another request")
+    @Test("Row 4: gets 422 if it is another request, when the first is done")
     func mismatch() async throws {
         let (started, gate) = (Gate(), Gate())
         try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30))) { request, context, transaction in
@@ -57,10 +59,14 @@ struct InFlightTests {
             return try await ProtectedService.insert(request, context, transaction)
         } _: { service in
             async let first = service.send("/group", key: "k")
+            defer { gate.open() }
             await started.wait()
-            try await service.send("/group", key: "k", body: "tea").expectProblem(.mismatch)
+            async let other = service.send("/group", key: "k", body: "tea")
+            try await waitUntil("the other request has arrived") { service.arrivals.value == 2 }
             gate.open()
             #expect(try await first.status == .created)
+            try await other.expectProblem(.mismatch)
+            #expect(try await service.effects() == ["coffee"])
         }
     }
 }

@@ -11,7 +11,8 @@ struct DiagnosisTests {
                 ("autovacuum", "on", nil), ("client_connection_check_interval", "1000", "ms"),
                 ("default_transaction_read_only", "off", nil), ("fsync", "on", nil), ("full_page_writes", "on", nil),
                 ("idle_in_transaction_session_timeout", "10000", "ms"), ("synchronous_commit", "on", nil),
-                ("synchronous_standby_names", "ANY 1 (*)", nil), ("tcp_user_timeout", "5000", "ms"),
+                ("synchronous_standby_names", "ANY 1 (*)", nil), ("tcp_keepalives_idle", "10", "s"),
+                ("tcp_user_timeout", "5000", "ms"),
             ].map { (name: String, value: String, unit: String?) in
                 (name, ServerSetting(name: name, value: value, unit: unit))
             }),
@@ -55,7 +56,8 @@ struct DiagnosisTests {
             ("idle_in_transaction_session_timeout", "0s", .problem),
             ("idle_in_transaction_session_timeout", "soon", .advice),
             ("tcp_user_timeout", "0", .advice), ("tcp_user_timeout", "5", .advice), ("tcp_user_timeout", "30s", nil),
-            ("tcp_user_timeout", "900000", .advice),
+            ("tcp_user_timeout", "900000", .advice), ("tcp_keepalives_idle", "0", .advice),
+            ("tcp_keepalives_idle", "7200", .advice), ("tcp_keepalives_idle", "30", nil),
             ("client_connection_check_interval", "0", .advice), ("client_connection_check_interval", "100", nil),
             ("client_connection_check_interval", "2min", .advice),
             ("lock_timeout", "0", nil), ("default_transaction_isolation", "serializable", nil),

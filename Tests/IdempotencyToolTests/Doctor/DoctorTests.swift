@@ -73,6 +73,7 @@ struct DoctorTests {
                         "ALTER ROLE \(name) SET default_transaction_read_only = on",
                         "ALTER ROLE \(name) IN DATABASE \(database.name) SET idle_in_transaction_session_timeout = 50",
                         "ALTER ROLE \(name) SET tcp_user_timeout = 0",
+                        "ALTER ROLE \(name) SET tcp_keepalives_idle = 7200",
                         "ALTER ROLE \(name) IN DATABASE \(database.name) SET client_connection_check_interval = 0",
                     ], at: database.url)
                 let (status, before) = try examine(url)
@@ -81,12 +82,13 @@ struct DoctorTests {
                 #expect(before.database == database.name)
                 let ofRole: Set = [
                     "client_connection_check_interval", "default_transaction_read_only",
-                    "idle_in_transaction_session_timeout", "synchronous_commit", "tcp_user_timeout",
+                    "idle_in_transaction_session_timeout", "synchronous_commit", "tcp_keepalives_idle",
+                    "tcp_user_timeout",
                 ]
                 #expect(before.settings.isSuperset(of: ofRole))
                 #expect(
                     before.findings.filter { ofRole.contains($0.setting) }.compactMap(\.source).sorted()
-                        == ["database user", "database user", "user", "user", "user"])
+                        == ["database user", "database user", "user", "user", "user", "user"])
 
                 // The role needs nobody's help.
                 let statements = before.statements.filter { $0.hasPrefix("ALTER ROLE") || $0.hasPrefix("SET") }
@@ -152,7 +154,8 @@ struct DoctorTests {
         #expect(
             before.settings == [
                 "autovacuum", "client_connection_check_interval", "fsync", "full_page_writes",
-                "idle_in_transaction_session_timeout", "synchronous_standby_names", "tcp_user_timeout",
+                "idle_in_transaction_session_timeout", "synchronous_standby_names", "tcp_keepalives_idle",
+                "tcp_user_timeout",
             ])
         let table = try ToolRun(["doctor", "--database-url", url])
         #expect(table.status == 3)
