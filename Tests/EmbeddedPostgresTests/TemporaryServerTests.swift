@@ -113,14 +113,24 @@ struct TemporaryServerTests {
 
     @Test("leaves nothing behind when its start is cancelled")
     func cancelledStart() async throws {
-        let mark = RandomText.hexadecimal(bytes: 8)
-        let start = Task { try await EmbeddedPostgres.start(.temporary, settings: ["cluster_name": mark]) }
-        try await eventually("postgres is starting") { try home(marked: mark) != nil }
-        let directory = try #require(try home(marked: mark))
-        start.cancel()
-        await #expect(throws: CancellationError.self) { try await start.value }
-        #expect(!exists(directory))
-        #expect(Postmaster.processes(in: directory + "/data").isEmpty)
+        // On a busy machine a start may be complete before it is seen to have begun. Such a one is no cancelled start.
+        for _ in 1...10 {
+            let mark = RandomText.hexadecimal(bytes: 8)
+            let start = Task { try await EmbeddedPostgres.start(.temporary, settings: ["cluster_name": mark]) }
+            try await eventually("postgres is starting") { try home(marked: mark) != nil }
+            let directory = try #require(try home(marked: mark))
+            start.cancel()
+            switch await start.result {
+            case .success(let server):
+                try await server.stop()
+            case .failure(let error):
+                #expect(error is CancellationError)
+                #expect(!exists(directory))
+                #expect(Postmaster.processes(in: directory + "/data").isEmpty)
+                return
+            }
+        }
+        Issue.record("no start was cancelled in time")
     }
 
     @Test("goes away with its directory when the process that owns it is killed with -9")
