@@ -12,6 +12,8 @@ public struct IdempotencyTestingError: Error, Sendable {
         public static let nondeterministic = Code(description: "nondeterministic")
         /// The request fails already when nothing disturbs it.
         public static let requestFailed = Code(description: "requestFailed")
+        /// The request came by no statement that could be cut: it does not use the database that it was given, for instance.
+        public static let nothingTested = Code(description: "nothingTested")
         /// A column that is to be ignored does not exist.
         public static let unknownColumn = Code(description: "unknownColumn")
         /// There is no server, or it cannot be put behind a proxy because it is not on this machine.

@@ -36,8 +36,13 @@ struct GuaranteesTests {
             #expect(tests.contains("struct \(match.output.1)"), "\(match.output.1)")
         }
         let model = try Repository.text("model/idempotency.pml")
-        for match in guarantees.matches(of: /model: `([a-z_]+)`/) {
-            #expect(model.contains(match.output.1), "\(match.output.1)")
+        let invariants = guarantees.matches(of: /`([a-z]+(_[a-z]+){2,})`/).map { String($0.output.1) }
+            .filter {
+                !$0.hasPrefix("tcp_") && !$0.hasSuffix("_timeout") && !$0.hasSuffix("_interval") && !$0.contains("page")
+            }
+        #expect(invariants.count >= 5)
+        for invariant in invariants {
+            #expect(model.contains("invariant(\(invariant),"), "\(invariant)")
         }
         let makefile = try Repository.text("Makefile")
         for match in guarantees.matches(of: /`make ([a-z]+)`/) {

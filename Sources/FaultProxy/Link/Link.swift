@@ -200,7 +200,10 @@ final class Link: Sendable {
         case .delay(let duration):
             let (seconds, attoseconds) = duration.components
             let end = DispatchTime.now() + .nanoseconds(Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000))
-            return closed.wait(timeout: end) == .timedOut ? .on : .ended
+            guard closed.wait(timeout: end) == .timedOut else { return .ended }
+            guard isFrozen else { return .on }
+            waitUntilClosed()
+            return .ended
         }
     }
 

@@ -82,9 +82,17 @@ struct Socket: Sendable {
 
     /// The next connection of a listener; nil when it was shut down.
     func accept() -> Socket? {
-        let socket = try? Socket(keeping: systemAccept(descriptor, nil, nil))
-        socket?.sendAtOnce()
-        return socket
+        while true {
+            if let socket = try? Socket(keeping: systemAccept(descriptor, nil, nil)) {
+                socket.sendAtOnce()
+                return socket
+            }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: usleep(10_000)  // until somebody closes something
+            default: return nil
+            }
+        }
     }
 
     private func sendAtOnce() {

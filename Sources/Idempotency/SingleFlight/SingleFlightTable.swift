@@ -1,7 +1,7 @@
 /// The keys that are running in this process, and who waits for each: events in, actions out, no clock and no lock.
 ///
 /// A key that is in the table has exactly one leader. The leader is not stored: whoever was told to lead must report
-/// ``finish(_:outcome:)`` once.
+/// ``finish(_:hasOutcome:)`` once.
 ///
 /// `Waiter` is whatever the driver needs to wake one.
 struct SingleFlightTable<Waiter> {

@@ -17,10 +17,22 @@ struct IdempotencyCheck<Service> {
     /// - Throws: ``IdempotencyTestingError`` for the first cut that the request does not survive.
     func run() async throws -> InjectionReport {
         let expected = try await undisturbed()
+        guard !expected.cuts.isEmpty else {
+            throw IdempotencyTestingError(
+                .nothingTested,
+                "the request sent no statement to the database of the URL that it was given, so that nothing could be cut"
+            )
+        }
         try await repeated(expected)
         var report = InjectionReport()
         for cut in expected.cuts {
             if try await survives(cut, expected) { report.cuts.append(cut) } else { report.missed.append(cut) }
+        }
+        guard !report.cuts.isEmpty else {
+            throw IdempotencyTestingError(
+                .nothingTested,
+                "none of the statements came again, so that nothing was cut: values belong into parameters, not into the text"
+            )
         }
         return report
     }

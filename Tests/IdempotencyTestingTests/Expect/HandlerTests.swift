@@ -88,6 +88,14 @@ struct HandlerTests {
         #expect(error?.code == .notIdempotent && error?.cut == nil)
         #expect(error?.differences.map(\.table) == ["accounts", "payments"])
     }
+
+    @Test("a service that does not use the database of its URL proves nothing, and is told so")
+    func otherDatabase() async throws {
+        let error = await #expect(throws: IdempotencyTestingError.self) {
+            try await expectIdempotent(prepare: Shop.prepare) { _ in Outcome(status: 201) }
+        }
+        #expect(error?.code == .nothingTested)
+    }
 }
 
 extension Response {

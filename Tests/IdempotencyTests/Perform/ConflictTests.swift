@@ -5,7 +5,7 @@ import Testing
 
 @testable import Idempotency
 
-/// 40001, 40P01, 55P03 and 57014 in the work and at COMMIT (fault 7), and a COMMIT that is not one (fault 10).
+/// 40001, 40P01, 55P03 and 57014 in the work and at COMMIT, and a COMMIT that is not one.
 @Suite("Conflicts", .timeLimit(.minutes(2)))
 struct ConflictTests {
     let request = KeyedRequest()
@@ -149,7 +149,7 @@ struct ConflictTests {
         }
     }
 
-    // MARK: COMMIT (fault 10)
+    // MARK: COMMIT
 
     @Test("Row 10: a deferred constraint that fails at COMMIT: the database's error, nothing stored, the key free")
     func deferredConstraint() async throws {

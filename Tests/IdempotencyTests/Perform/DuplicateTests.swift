@@ -4,7 +4,7 @@ import Testing
 
 @testable import Idempotency
 
-/// Parallel duplicates (fault 1), in one process and across several, and the pool that they may not take (fault 13).
+/// Parallel duplicates, in one process and across several, and the pool that they may not take.
 @Suite("Duplicates", .timeLimit(.minutes(2)))
 struct DuplicateTests {
     let request = KeyedRequest()

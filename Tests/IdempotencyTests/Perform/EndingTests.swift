@@ -188,7 +188,7 @@ struct EndingTests {
         }
     }
 
-    // MARK: Misuse (fault 6)
+    // MARK: Misuse
 
     @Test("Row 6: an answer from a transaction whose error was swallowed is refused, and nothing is left")
     func swallowed() async throws {

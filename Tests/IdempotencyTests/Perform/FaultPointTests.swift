@@ -79,10 +79,12 @@ struct FaultPointTests {
         try await withProxiedEngine { fixture, engine, proxy in
             let request = KeyedRequest()
             let answer = try await engine.pay(request).outcome
-            for statement in ["BEGIN", Self.claim, Self.look, "ROLLBACK"] {
+            for (number, statement) in ["BEGIN", Self.claim, Self.look, "ROLLBACK"].enumerated() {
                 proxy.inject(fault, at: FaultPoint(moment, statement))
                 let performed = try await retried(proxy) { try await engine.pay(request) }
                 #expect(performed.disposition == .replayed && performed.outcome == answer.replayable, "\(statement)")
+                // Nobody waits for the ROLLBACK of a replay.
+                try await waitUntil("the fault at \(statement) has happened") { proxy.fired == number + 1 }
             }
             proxy.cut()
             try await fixture.expectConsistency([request.key: answer])
@@ -105,6 +107,7 @@ struct FaultPointTests {
                 }
                 proxy.inject(fault, at: FaultPoint(moment, statement))
                 #expect(try await retried(proxy, send).outcome == refusal, "\(statement)")
+                try await waitUntil("the fault at \(statement) has happened") { proxy.fired == number + 1 }
                 #expect(try await retried(proxy, send).disposition == .replayed, "\(statement)")
             }
             proxy.cut()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Idempotency
 
-/// Values at the edge (fault 16), and what the log says of them.
+/// Values at the edge, and what the log says of them.
 @Suite("Odd values", .timeLimit(.minutes(1)))
 struct OddValueTests {
     @Test(

@@ -6,8 +6,8 @@ import Testing
 
 @testable import Idempotency
 
-/// Faults on the wire at a named statement (fault 8): the request lost, the answer lost, a reset, a connection that is silent.
-@Suite("Faults on the wire", .timeLimit(.minutes(2)))
+/// Faults on the wire at a named statement: the request lost, the answer lost, a reset, a connection that is silent.
+@Suite("Row 8: faults on the wire", .timeLimit(.minutes(2)))
 struct WireFaultTests {
     let request = KeyedRequest()
 

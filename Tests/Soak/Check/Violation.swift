@@ -18,6 +18,7 @@ struct Violation: Sendable, Hashable {
         case outcomeStray = "the ledger has keys that nobody sent"
         case transactionLeft = "a session was left in a transaction"
         case serviceFailed = "the service failed"
+        case nothingTested = "the run has not tested what it is for"
     }
 
     let kind: Kind

@@ -38,9 +38,10 @@ struct SoakDatabase: Sendable {
             let connection = try await PostgresConnection.connect(PostgresConnection.Configuration(url: server.url))
             for statement in [
                 "CREATE ROLE \(role) LOGIN PASSWORD '\(password)'",
-                // What the README says about liveness, with the shortest of the times that PROTOCOL measured.
+                // What the README says about liveness, with shorter times, so that a run sees many.
                 "ALTER ROLE \(role) SET idle_in_transaction_session_timeout = '3s'",
                 "ALTER ROLE \(role) SET tcp_user_timeout = '5s'",
+                "ALTER ROLE \(role) SET tcp_keepalives_idle = '5s'",
                 "ALTER ROLE \(role) SET client_connection_check_interval = '1s'",
                 "CREATE DATABASE \(role) OWNER \(role)",
             ] {
@@ -107,10 +108,14 @@ struct SoakDatabase: Sendable {
 
     // MARK: Reading
 
-    /// Sessions of the service that hold a transaction and wait for its next statement.
+    /// Sessions of the service that are in a transaction, whatever they wait for.
     func openTransactions() async throws -> Int {
         try await pool.queryRow(
-            "SELECT count(*) FROM pg_stat_activity WHERE usename = \(Self.role) AND state LIKE 'idle in transaction%'"
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE usename = \(Self.role) AND backend_type = 'client backend' AND xact_start IS NOT NULL
+              AND pid <> pg_backend_pid()
+            """
         ).decode(Int.self)
     }
 

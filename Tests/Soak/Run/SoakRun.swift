@@ -105,15 +105,30 @@ struct SoakRun: Sendable {
         // Read before keys are asked for once more, which would do again what was lost.
         var books = try await database.books(of: history.all.map(\.operation.key))
         books.openTransactions = try await database.openTransactions()
-        let asked = await lookAgain(clients, workload)
-        SoakReport.progress("asked for \(asked) keys once more")
+        let unanswered = await lookAgain(clients, workload)
         await fleet.stop()
         try Task.checkCancellation()
         let keys = history.all
         let failures = await fleet.failures.map { Violation(kind: .serviceFailed, explanation: $0) }
+        let unknownCommits = await fleet.unknownCommits
         return SoakResult(
             seed: settings.seed, keys: keys, handlerRuns: wire.handlerRuns, faults: count.byKind,
-            unknownCommits: await fleet.unknownCommits, violations: Checker(keys, books).check() + failures)
+            unknownCommits: unknownCommits,
+            violations: Checker(keys, books).check() + failures + unanswered + shortcomings(keys, unknownCommits))
+    }
+
+    /// A run without faults, or whose faults met nobody, proves nothing. Runs of a minute have more than a hundred faults and fifty
+    /// unknown COMMITs; a shorter one is somebody's try.
+    private func shortcomings(_ keys: [KeyHistory], _ unknownCommits: Int) -> [Violation] {
+        let minutes = Int(settings.duration.components.seconds / 60)
+        var found: [String] = []
+        func demand(_ what: String, _ number: Int, atLeast least: Int) {
+            if number < least { found.append("\(what): \(number), which is less than \(least)") }
+        }
+        demand("faults", count.byKind.values.reduce(0, +), atLeast: 30 * minutes)
+        demand("unknown COMMITs", unknownCommits, atLeast: 10 * minutes)
+        demand("executions", wire.handlerRuns, atLeast: keys.count / 2)
+        return found.map { Violation(kind: .nothingTested, explanation: $0) }
     }
 
     /// Sends errands until the time is up, and finishes the last one.
@@ -132,23 +147,32 @@ struct SoakRun: Sendable {
     }
 
     /// Everything is over: asks for keys once more.
-    /// - Returns: how many.
-    private func lookAgain(_ clients: Clients, _ workload: Workload) async -> Int {
+    /// - Returns: a violation for each that gets no answer.
+    private func lookAgain(_ clients: Clients, _ workload: Workload) async -> [Violation] {
         let operations = workload.sample(Self.lastLook)
         let deadline = ContinuousClock.now + .seconds(120)
-        await withTaskGroup(of: Void.self) { group in
+        SoakReport.progress("asking for \(operations.count) keys once more")
+        return await withTaskGroup(of: [Violation].self) { group in
             for lane in 0..<settings.lanes {
                 group.addTask {
                     var random = SeededRandom(seed: settings.seed, part: 2000 + UInt64(lane))
+                    var violations: [Violation] = []
                     for index in stride(from: lane, to: operations.count, by: settings.lanes) {
-                        _ = await clients.run(
-                            Errand(operation: operations[index]), name: "last look", random: &random,
+                        let operation = operations[index]
+                        let answer = await clients.run(
+                            Errand(operation: operation), name: "last look", random: &random,
                             until: deadline, hangUps: { false })
+                        if answer == nil {
+                            violations.append(
+                                Violation(kind: .unanswered, operations: [operation.number], explanation: operation.key)
+                            )
+                        }
                     }
+                    return violations
                 }
             }
+            return await group.reduce(into: []) { $0 += $1 }
         }
-        return operations.count
     }
 
     // MARK: Upkeep
