@@ -17,12 +17,15 @@ suites() {
     lost-answer-is-success) echo WireFaultTests ;;
     no-deduplication) echo 'DuplicateTests|ClaimTests' ;;
     writes-kept-on-final-error) echo 'EndingTests|DuplicateTests' ;;
-    purge-without-recheck) echo PurgeServiceTests ;;
+    purge-without-recheck) echo PurgeServiceTests/reclaimedMeanwhile ;;
     one-statement-claim | reclaim-without-guard | fingerprint-ignored) echo ClaimTests ;;
+    *) echo "there is no mutant $1" >&2 && exit 1 ;;
     esac
 }
 all="commit-tag-ignored commit-warning-ignored lost-answer-is-success no-deduplication writes-kept-on-final-error
     purge-without-recheck one-statement-claim reclaim-without-guard fingerprint-ignored"
+
+for mutant in "$@"; do suites "$mutant" >/dev/null; done
 
 swift build --build-tests --sanitize address --scratch-path .build-address >&2
 run() { # run MUTANT SUITES: the tests' exit code

@@ -78,6 +78,33 @@ struct PurgeServiceTests {
         }
     }
 
+    @Test("Row 5: a key that is reclaimed and completed while the purge passes by, or waits for it, is not deleted")
+    func reclaimedMeanwhile() async throws {
+        try await withTestDatabase(migrations: .idempotency) { database in
+            let pool = database.pool
+            try await insert(1, scope: "reclaimed", overSince: 120, in: pool)
+            let service = service(try database.makePool(of: 1) { $0.connection.lockTimeout = nil })
+            let hasPassed = Mailbox<Int>()
+            let purge = try await pool.withTransaction { transaction in
+                try await transaction.execute(
+                    "UPDATE idempotency.keys SET status = 201, expires_at = now() + interval '1 day'")
+                let purge = Task { hasPassed.put(try await service.purgeOnce()) }
+                try await waitUntil("the purge has passed by, or waits") {
+                    if (try? hasPassed.take()) != nil { return true }
+                    return try await transaction.queryRow(
+                        """
+                        SELECT count(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND wait_event_type = 'Lock'
+                        """
+                    ).decode(Int.self) > 0
+                }
+                return purge
+            }
+            _ = await purge.result
+            #expect(try await scopes(in: pool) == ["reclaimed"])
+        }
+    }
+
     @Test("a batch that takes too long is tried smaller, then reported, and its connection goes back as it came")
     func timeout() async throws {
         try await withTestDatabase(migrations: .idempotency) { database in
