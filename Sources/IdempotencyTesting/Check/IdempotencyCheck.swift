@@ -73,7 +73,7 @@ struct IdempotencyCheck<Service> {
                     differences: differences)
             }
             let client = RetryingClient { try await request(service) }
-            guard case .answered(let retried, _) = try await client.answer(expecting: outcome.status) else {
+            guard case .answered(let retried) = try await client.answer(expecting: outcome.status) else {
                 throw IdempotencyTestingError(.notIdempotent, "a retry after the answer gets no answer")
             }
             try judge(
@@ -87,7 +87,7 @@ struct IdempotencyCheck<Service> {
             let client = RetryingClient { try await request(service) }
             let acknowledged: Outcome
             switch try await client.answer(expecting: expected.outcome.status) {
-            case .answered(let outcome, _): acknowledged = outcome
+            case .answered(let outcome): acknowledged = outcome
             case .unanswered(let last):
                 throw IdempotencyTestingError(
                     .notIdempotent,
@@ -95,7 +95,7 @@ struct IdempotencyCheck<Service> {
                     cut: cut)
             }
             var retried: Outcome?
-            if case .answered(let outcome, _) = try await client.answer(expecting: expected.outcome.status) {
+            if case .answered(let outcome) = try await client.answer(expecting: expected.outcome.status) {
                 retried = outcome
             }
             let hasCut = proxy.hasCut

@@ -4,7 +4,7 @@ import Idempotency
 struct RetryingClient {
     /// How sending ended.
     enum Result {
-        case answered(Outcome, attempts: Int)
+        case answered(Outcome)
         /// No final answer came; what the last attempt came to.
         case unanswered(String)
     }
@@ -21,7 +21,7 @@ struct RetryingClient {
             let result = await attemptOnce()
             try Task.checkCancellation()
             switch RetryDecision.after(status: (try? result.get())?.status, attempt: attempt, expected: status) {
-            case .accept: return .answered(try result.get(), attempts: attempt)
+            case .accept: return .answered(try result.get())
             case .giveUp: return .unanswered(Self.description(of: result))
             case .retry: try await Task.sleep(for: Self.pause * attempt)
             }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import TestSupport
 
 /// The clients: send a key until there is an answer for good, as real ones should, and write down everything.
 struct Clients: Sendable {

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// Draws the errands: new keys, most of them for several clients at once, and old keys again.
 final class Workload: Sendable {

@@ -1,4 +1,5 @@
 import FaultProxy
+import TestSupport
 
 /// Which faults happen when: the same for the same seed.
 struct FaultPlan: Sendable, Hashable {

@@ -1,21 +1,10 @@
-/// Random numbers (SplitMix64) that a seed repeats.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
+import TestSupport
 
-    init(seed: UInt64) { state = seed }
-
+extension SeededRandom {
     /// A sequence of its own for each part of a run, so that none depends on how often another one draws.
     init(seed: UInt64, part: UInt64) {
         var mixer = SeededRandom(seed: seed ^ (part &* 0xD134_2543_DE82_EF95))
-        state = mixer.next()
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
+        self.init(seed: mixer.next())
     }
 
     /// Whether something of this probability happens.
