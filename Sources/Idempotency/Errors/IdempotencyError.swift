@@ -25,6 +25,14 @@ public struct IdempotencyError: Error, Sendable {
         public static let transactionAborted = Code("transactionAborted")
         /// The answer is larger than ``IdempotencyPolicy/maximumResponseBody`` (HTTP 500). Nothing happened.
         public static let responseTooLarge = Code("responseTooLarge")
+        /// The key's retention is over, and the policy refuses late retries (HTTP 410). Nothing happened.
+        public static let keyExpired = Code("keyExpired")
+        /// The scope has used more new keys than ``IdempotencyPolicy/newKeys`` allows (HTTP 429). Nothing happened.
+        public static let tooManyNewKeys = Code("tooManyNewKeys")
+        /// The outcome is encrypted under a key that is not in the key ring (HTTP 500). Nothing runs again.
+        public static let outcomeUnreadable = Code("outcomeUnreadable")
+        /// The work took longer than ``IdempotencyPolicy/handlerDeadline`` (HTTP 503). Nothing happened.
+        public static let deadlineExceeded = Code("deadlineExceeded")
         /// The ledger holds a row that this version cannot replay (HTTP 500).
         public static let damagedOutcome = Code("damagedOutcome")
         /// An ``IdempotencyPolicy`` contradicts itself. A mistake in configuration, found before the first request.
@@ -40,6 +48,9 @@ public struct IdempotencyError: Error, Sendable {
     /// The error that caused this one, if there is one.
     public let underlying: (any Error)?
 
+    /// How long to wait before a retry can help, where that is known.
+    public let retryAfter: Duration?
+
     /// The source file that reported it, as `#fileID`.
     public let file: String
 
@@ -52,14 +63,17 @@ public struct IdempotencyError: Error, Sendable {
     ///   - code: what happened.
     ///   - message: a sentence that is safe to show.
     ///   - underlying: the cause; it appears in ``debugDescription`` only.
+    ///   - retryAfter: how long to wait before a retry can help; nil by default.
     ///   - file: where; the caller's file by default.
     ///   - line: where; the caller's line by default.
     public init(
-        _ code: Code, _ message: String, underlying: (any Error)? = nil, file: String = #fileID, line: Int = #line
+        _ code: Code, _ message: String, underlying: (any Error)? = nil, retryAfter: Duration? = nil,
+        file: String = #fileID, line: Int = #line
     ) {
         self.code = code
         self.message = message
         self.underlying = underlying
+        self.retryAfter = retryAfter
         self.file = file
         self.line = line
     }

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// What ``Idempotency/perform(scope:key:fingerprint:policy:finalOutcome:isolation:_:)`` answers.
 public struct Performed: Sendable {
     /// Where the outcome comes from.
@@ -15,9 +21,16 @@ public struct Performed: Sendable {
     /// Where it comes from.
     public let disposition: Disposition
 
-    /// Pairs them.
-    public init(outcome: Outcome, disposition: Disposition) {
+    /// What ``outcome`` holds of the answer when it is a replay; `.snapshot`, the whole, in every other case.
+    public let form: ReplayForm
+    /// When the key's retention is over, by the database's clock; nil when nothing is stored.
+    public let expiresAt: Date?
+
+    /// Puts them together.
+    public init(outcome: Outcome, disposition: Disposition, form: ReplayForm = .snapshot, expiresAt: Date? = nil) {
         self.outcome = outcome
         self.disposition = disposition
+        self.form = form
+        self.expiresAt = expiresAt
     }
 }

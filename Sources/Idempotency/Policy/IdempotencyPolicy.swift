@@ -4,7 +4,7 @@ public import HTTPTypes
 ///
 /// A policy is data: nothing is checked while it is put together. ``validate()`` says whether it makes sense, and
 /// `Idempotency` and its doors call it before the first request.
-public struct IdempotencyPolicy: Sendable, Hashable {
+public struct IdempotencyPolicy: Sendable {
     /// How long an outcome is kept, counted from the claim. Default 24 hours.
     ///
     /// A retry that comes later is a new request. Make it longer than clients go on retrying, and publish it to them.
@@ -14,6 +14,33 @@ public struct IdempotencyPolicy: Sendable, Hashable {
     ///
     /// Past the budget the duplicate gets 409. Longer budgets make fewer 409 and more open requests.
     public var waitBudget: Duration
+
+    /// How long a client may ask to wait with `Prefer: wait=N` (RFC 7240 section 4.3). Default 10 seconds; `.zero` ignores it.
+    ///
+    /// A preference takes the place of ``waitBudget``, up to this cap; it may be shorter, too.
+    public var maximumPreferredWait: Duration
+
+    /// How long the work may take from its claim to its COMMIT. Default 60 seconds; later, nothing is committed and the
+    /// caller gets 503.
+    ///
+    /// It keeps a claim from outliving its retention, and a connection from being held for ever. Network calls do not belong
+    /// into a transaction, so that only slow statements come near it.
+    public var handlerDeadline: Duration
+
+    /// What becomes of a retry that comes after the retention. Default `.reexecute`: it is a new request.
+    public var lateRetries: LateRetries
+
+    /// What a replay may contain. Default `.snapshot`: the first answer, byte for byte.
+    public var replay: ReplayForm
+
+    /// Which header fields of the answer are stored and replayed. Default `.all` but those that no replay may repeat.
+    public var storedHeaders: StoredHeaders
+
+    /// What makes two requests the same. Default `.rawBody`: method, path, query, content type and every byte of the body.
+    public var fingerprint: FingerprintRule
+
+    /// How many new keys a scope may use in a time. Default nil: any number.
+    public var newKeys: NewKeyLimit?
 
     /// Whether a request without key is refused with 400 (default), or runs unprotected.
     public var keyRequired: Bool
@@ -32,6 +59,17 @@ public struct IdempotencyPolicy: Sendable, Hashable {
     /// retention. 400 and 401 are left out by default because the client corrects them and tries again.
     public var finalStatuses: Set<Int>
 
+    /// Decides in place of ``finalStatuses`` when set: the thrown error and the status of its answer in, whether it is final
+    /// out. Default nil. Only errors with a status of 400 to 499 are asked about.
+    public var isFinal: (@Sendable (any Error, Int) -> Bool)?
+
+    /// The largest header section of a request in bytes, names and values, that a door accepts. Default 32 KiB; more is 431.
+    public var maximumRequestHeaders: Int
+
+    /// The largest header section of an answer in bytes, names and values, that is stored. Default 32 KiB; more is 500 and undoes
+    /// the work's writes.
+    public var maximumResponseHeaders: Int
+
     /// The largest request body in bytes that a door collects for the fingerprint. Default 1 MiB; more is 413.
     public var maximumRequestBody: Int
 
@@ -48,10 +86,20 @@ public struct IdempotencyPolicy: Sendable, Hashable {
     public init(
         retention: Duration = .hours(24),
         waitBudget: Duration = .seconds(2),
+        maximumPreferredWait: Duration = .seconds(10),
+        handlerDeadline: Duration = .seconds(60),
+        lateRetries: LateRetries = .reexecute,
+        replay: ReplayForm = .snapshot,
+        storedHeaders: StoredHeaders = .all,
+        fingerprint: FingerprintRule = .rawBody,
+        newKeys: NewKeyLimit? = nil,
         keyRequired: Bool = true,
         keySyntax: IdempotencyKey.Syntax = .lenient,
         methods: Set<HTTPRequest.Method> = [.post, .patch],
         finalStatuses: Set<Int> = [402, 404, 409, 410, 422],
+        isFinal: (@Sendable (any Error, Int) -> Bool)? = nil,
+        maximumRequestHeaders: Int = 32 << 10,
+        maximumResponseHeaders: Int = 32 << 10,
         maximumRequestBody: Int = 1 << 20,
         maximumResponseBody: Int = 1 << 20,
         maximumReruns: Int = 3,
@@ -59,89 +107,23 @@ public struct IdempotencyPolicy: Sendable, Hashable {
     ) {
         self.retention = retention
         self.waitBudget = waitBudget
+        self.maximumPreferredWait = maximumPreferredWait
+        self.handlerDeadline = handlerDeadline
+        self.lateRetries = lateRetries
+        self.replay = replay
+        self.storedHeaders = storedHeaders
+        self.fingerprint = fingerprint
+        self.newKeys = newKeys
         self.keyRequired = keyRequired
         self.keySyntax = keySyntax
         self.methods = methods
         self.finalStatuses = finalStatuses
+        self.isFinal = isFinal
+        self.maximumRequestHeaders = maximumRequestHeaders
+        self.maximumResponseHeaders = maximumResponseHeaders
         self.maximumRequestBody = maximumRequestBody
         self.maximumResponseBody = maximumResponseBody
         self.maximumReruns = maximumReruns
         self.resolveDeadline = resolveDeadline
-    }
-}
-
-extension IdempotencyPolicy {
-    /// The longest retention: ten years. More is a unit mistaken (milliseconds for seconds), not a wish.
-    static let maximumRetention: Duration = .hours(24 * 3653)
-
-    /// The longest wait budget: an hour. `lock_timeout` holds 24 days, but no HTTP client waits longer than this.
-    static let maximumWaitBudget: Duration = .hours(1)
-
-    /// The largest body limit in bytes, 512 MiB: a value of PostgreSQL and a message of its protocol end at 1 GB.
-    static let maximumBody = 512 << 20
-
-    /// The most re-runs: each repeats the whole work, and what does not succeed in 100 tries will not.
-    static let mostReruns = 100
-
-    /// Checks that the values make sense, alone and together.
-    ///
-    /// - Throws: ``IdempotencyError`` with the code `.invalidPolicy` and a sentence that names the first value that is
-    ///   wrong.
-    public func validate() throws(IdempotencyError) {
-        if let problem {
-            throw IdempotencyError(.invalidPolicy, "The policy cannot be used: \(problem).")
-        }
-    }
-
-    private var problem: String? {
-        if retention <= .zero {
-            return "retention must be positive, but is \(retention)"
-        }
-        if retention > Self.maximumRetention {
-            return "retention must be at most \(Self.maximumRetention) (ten years), but is \(retention)"
-        }
-        if waitBudget < .zero {
-            return "waitBudget must not be negative, but is \(waitBudget); zero rejects duplicates at once"
-        }
-        if waitBudget > Self.maximumWaitBudget {
-            return "waitBudget must be at most \(Self.maximumWaitBudget) (an hour), but is \(waitBudget)"
-        }
-        if resolveDeadline <= .zero {
-            return "resolveDeadline must be positive, but is \(resolveDeadline)"
-        }
-        if retention <= waitBudget + resolveDeadline {
-            // A key must outlive every request that still waits for it or asks about its COMMIT; else it would be
-            // reclaimed while its own request runs.
-            return "retention (\(retention)) must be longer than waitBudget and resolveDeadline together "
-                + "(\(waitBudget + resolveDeadline))"
-        }
-        if maximumReruns < 0 || maximumReruns > Self.mostReruns {
-            return "maximumReruns must be 0 to \(Self.mostReruns), but is \(maximumReruns)"
-        }
-        if maximumRequestBody < 1 || maximumRequestBody > Self.maximumBody {
-            return "maximumRequestBody must be 1 to \(Self.maximumBody) bytes, but is \(maximumRequestBody)"
-        }
-        if maximumResponseBody < 1 || maximumResponseBody > Self.maximumBody {
-            return "maximumResponseBody must be 1 to \(Self.maximumBody) bytes, but is \(maximumResponseBody)"
-        }
-        if methods.isEmpty {
-            return "methods is empty, so that no request would be protected"
-        }
-        if let status = finalStatuses.sorted().first(where: { !(400...499 ~= $0) }) {
-            return "finalStatuses may hold 400 to 499 only, but holds \(status)"
-        }
-        return nil
-    }
-
-    /// The wait budget as PostgreSQL's `lock_timeout`, in whole milliseconds.
-    ///
-    /// Rounded up, and 1 for a budget of zero: 0 means no limit at all to PostgreSQL.
-    var lockTimeoutMilliseconds: Int { Self.lockTimeoutMilliseconds(for: waitBudget) }
-
-    /// The same for what is left of a budget, which may be negative by the time it is read.
-    static func lockTimeoutMilliseconds(for duration: Duration) -> Int {
-        let (seconds, attoseconds) = min(max(duration, .zero), maximumWaitBudget).components
-        let fraction = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return max(1, Int(seconds) * 1000 + Int(fraction))
     }
 }

@@ -84,6 +84,41 @@ COMMENT ON COLUMN idempotency.keys.status IS 'HTTP status of the outcome; NULL o
 COMMENT ON COLUMN idempotency.keys.expires_at IS 'End of retention: from here on the key counts as new and the purge may delete it';
 
 """#,
+            "0002_replays_and_late_retries.down.sql": #"""
+-- Takes the columns of 0002 away. Rows that need them would be misread afterwards: outcomes that are sealed or no whole
+-- answers, and tombstones. They are deleted, and retries of their requests count as new.
+
+DELETE FROM idempotency.keys
+WHERE replay_form IS NOT NULL OR sealed_with IS NOT NULL OR tombstone_until IS NOT NULL;
+
+ALTER TABLE idempotency.keys
+  DROP COLUMN replay_form,
+  DROP COLUMN sealed_with,
+  DROP COLUMN tombstone_until;
+
+"""#,
+            "0002_replays_and_late_retries.up.sql": #"""
+-- Three columns for what a route's policy may ask of its keys. All are NULL under the default policy and then cost
+-- nothing but bits; adding them changes the catalogue only, so that this migration does not read the table.
+--
+-- By hand: psql -1 -v ON_ERROR_STOP=1 -f migrations/0002_replays_and_late_retries.up.sql
+
+ALTER TABLE idempotency.keys
+  -- What the outcome's columns hold: NULL the whole answer, 1 a reference (status, Location, identifier),
+  -- 2 nothing that could be repeated. Kept with the row, because the route's policy may have changed since.
+  ADD COLUMN replay_form smallint,
+  -- The name of the encryption key under which headers and body are sealed; NULL when they are not. Readable, so that an
+  -- operator can count the rows that still need a key before it is retired.
+  ADD COLUMN sealed_with text,
+  -- Until when a retry after the retention is refused; NULL when it counts as new. The purge then keeps the row as a tombstone:
+  -- an empty fingerprint and no outcome, with this time as its expires_at.
+  ADD COLUMN tombstone_until timestamptz;
+
+COMMENT ON COLUMN idempotency.keys.replay_form IS 'NULL: the whole answer is stored; 1: a reference to its resource; 2: nothing to repeat';
+COMMENT ON COLUMN idempotency.keys.sealed_with IS 'Name of the encryption key of headers and body; NULL: stored as they are';
+COMMENT ON COLUMN idempotency.keys.tombstone_until IS 'Until when a retry after the retention is refused; NULL: it counts as new';
+
+"""#,
         ]
     )
 }

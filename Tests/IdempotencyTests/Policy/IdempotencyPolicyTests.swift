@@ -11,6 +11,15 @@ struct IdempotencyPolicyTests {
         try policy.validate()
         #expect(policy.retention == .seconds(86_400))
         #expect(policy.waitBudget == .seconds(2))
+        #expect(policy.maximumPreferredWait == .seconds(10))
+        #expect(policy.handlerDeadline == .seconds(60))
+        #expect(policy.lateRetries == .reexecute)
+        #expect(policy.replay == .snapshot)
+        #expect(policy.storedHeaders == .all)
+        #expect(policy.newKeys == nil)
+        #expect(policy.isFinal == nil)
+        #expect(policy.maximumRequestHeaders == 32_768)
+        #expect(policy.maximumResponseHeaders == 32_768)
         #expect(policy.keyRequired)
         #expect(policy.keySyntax == .lenient)
         #expect(policy.methods == [.post, .patch])
@@ -24,7 +33,10 @@ struct IdempotencyPolicyTests {
     @Test(
         "values at the edge are accepted",
         arguments: [
-            IdempotencyPolicy(retention: .milliseconds(12_001)),
+            IdempotencyPolicy(retention: .milliseconds(80_001)),
+            IdempotencyPolicy(lateRetries: .refuse(remember: .milliseconds(1))),
+            IdempotencyPolicy(newKeys: NewKeyLimit(1, per: .milliseconds(1))),
+            IdempotencyPolicy(maximumPreferredWait: .zero),
             IdempotencyPolicy(retention: .hours(24 * 3653)),
             IdempotencyPolicy(waitBudget: .zero),
             IdempotencyPolicy(waitBudget: .hours(1)),
@@ -44,11 +56,23 @@ struct IdempotencyPolicyTests {
             (IdempotencyPolicy(retention: .zero), "retention must be positive"),
             (IdempotencyPolicy(retention: .seconds(-1)), "retention must be positive"),
             (IdempotencyPolicy(retention: .hours(24 * 3653) + .seconds(1)), "retention must be at most"),
-            (IdempotencyPolicy(retention: .seconds(12)), "longer than waitBudget and resolveDeadline"),
+            (
+                IdempotencyPolicy(retention: .seconds(80)),
+                "longer than the longest wait, handlerDeadline and resolveDeadline together"
+            ),
+            (IdempotencyPolicy(handlerDeadline: .hours(24)), "longer than the longest wait, handlerDeadline"),
+            (IdempotencyPolicy(handlerDeadline: .zero), "handlerDeadline must be positive"),
+            (IdempotencyPolicy(maximumPreferredWait: .seconds(-1)), "maximumPreferredWait must not be negative"),
+            (IdempotencyPolicy(maximumPreferredWait: .hours(2)), "maximumPreferredWait must be at most"),
+            (IdempotencyPolicy(lateRetries: .refuse(remember: .zero)), "lateRetries must remember"),
+            (IdempotencyPolicy(newKeys: NewKeyLimit(0, per: .seconds(1))), "newKeys must allow at least 1"),
+            (IdempotencyPolicy(newKeys: NewKeyLimit(1, per: .zero)), "newKeys must allow at least 1"),
+            (IdempotencyPolicy(maximumRequestHeaders: 0), "maximumRequestHeaders must be 1"),
+            (IdempotencyPolicy(maximumResponseHeaders: (1 << 20) + 1), "maximumResponseHeaders must be 1"),
             (IdempotencyPolicy(waitBudget: .milliseconds(-1)), "waitBudget must not be negative"),
             (IdempotencyPolicy(waitBudget: .hours(1) + .milliseconds(1)), "waitBudget must be at most"),
             (IdempotencyPolicy(resolveDeadline: .zero), "resolveDeadline must be positive"),
-            (IdempotencyPolicy(resolveDeadline: .hours(24)), "longer than waitBudget and resolveDeadline"),
+            (IdempotencyPolicy(resolveDeadline: .hours(24)), "longer than the longest wait"),
             (IdempotencyPolicy(maximumReruns: -1), "maximumReruns must be 0 to 100"),
             (IdempotencyPolicy(maximumReruns: 101), "maximumReruns must be 0 to 100"),
             (IdempotencyPolicy(maximumRequestBody: 0), "maximumRequestBody must be 1"),
