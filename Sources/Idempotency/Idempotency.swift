@@ -78,10 +78,10 @@ public final class Idempotency: Sendable {
         case .leader(let ticket):
             // A thrown error releases the ticket, too.
             let performed = try await lead(unit, finalOutcome: finalOutcome, work)
-            ticket.finish(performed.disposition == .notStored ? nil : performed.outcome.replayable)
+            ticket.finish(performed.stored)
             return performed
-        case .outcome(let outcome):
-            return Performed(outcome: outcome, disposition: .replayed)
+        case .outcome(let stored):
+            return Performed(replaying: stored)
         case .mismatch:
             throw IdempotencyError.mismatch
         case .timedOut:

@@ -1,16 +1,22 @@
 import HTTPTypes
 import LibPQ
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// What follows from a claim: the table of the protocol's happy path as a pure function.
 ///
 /// Every case but `claimed` and `reclaim` ends the transaction with ROLLBACK.
 enum ClaimDecision: Sendable, Hashable {
-    /// The key is ours until this transaction ends: run the work.
-    case claimed
+    /// The key is ours until this transaction ends: run the work. Its outcome will be kept until then.
+    case claimed(expiresAt: Date)
     /// The key's retention is over: try the guarded UPDATE, then decide again.
     case reclaim
     /// Completed earlier by the same request: answer this.
-    case replay(Outcome)
+    case replay(StoredOutcome)
     /// The key belongs to another request.
     case mismatch
     /// Another transaction holds the key and did not end within the budget.
@@ -52,17 +58,15 @@ enum ClaimDecision: Sendable, Hashable {
     static func after(_ result: ClaimResult, fingerprint: Fingerprint, startOvers: Int) -> ClaimDecision {
         switch result {
         case .looked(inserted: true, let row):
-            row?.fingerprint == fingerprint.bytes ? .claimed : .damaged(.ownRowHidden)
+            inserted(row, fingerprint: fingerprint)
         case .looked(inserted: false, row: nil):
             again(startOvers)
         case .looked(inserted: false, let row?):
             found(row, fingerprint: fingerprint)
-        case .reclaimed(rows: 0):
-            again(startOvers)
-        case .reclaimed(rows: 1):
-            .claimed
-        case .reclaimed:
+        case .reclaimed(let expiries) where expiries.count > 1:
             .damaged(.severalRows)
+        case .reclaimed(let expiries):
+            expiries.first.map { .claimed(expiresAt: $0.orDistant) } ?? again(startOvers)
         case .failed(sqlState: "55P03"):
             .inFlight
         case .failed(sqlState: "40001"), .failed(sqlState: "40P01"):
@@ -70,6 +74,11 @@ enum ClaimDecision: Sendable, Hashable {
         case .failed(let sqlState):
             .failed(sqlState: sqlState)
         }
+    }
+
+    private static func inserted(_ row: StoredRow?, fingerprint: Fingerprint) -> ClaimDecision {
+        guard let row, row.fingerprint == fingerprint.bytes else { return .damaged(.ownRowHidden) }
+        return .claimed(expiresAt: row.expiresAt.orDistant)
     }
 
     /// A row of somebody else. Expiry comes first: an expired key has no owner whose fingerprint could differ.
@@ -80,7 +89,8 @@ enum ClaimDecision: Sendable, Hashable {
         guard 100...599 ~= status else { return .damaged(.status(status)) }
         do {
             let headers = try row.headers.map { bytes throws(HeaderCodecError) in try HeaderCodec.decode(bytes) }
-            return .replay(Outcome(status: status, headers: headers ?? [:], body: row.body ?? []))
+            let outcome = Outcome(status: status, headers: headers ?? [:], body: row.body ?? [])
+            return .replay(StoredOutcome(outcome: outcome, expiresAt: row.expiresAt.orDistant))
         } catch {
             return .damaged(.headers(error))
         }

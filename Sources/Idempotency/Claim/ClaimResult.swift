@@ -1,3 +1,5 @@
+internal import LibPQ
+
 /// What the database answered to a claim.
 enum ClaimResult: Sendable, Hashable {
     /// INSERT and SELECT went through.
@@ -6,8 +8,10 @@ enum ClaimResult: Sendable, Hashable {
     /// - row: what SELECT returned.
     case looked(inserted: Bool, row: StoredRow?)
 
-    /// The guarded UPDATE that takes an expired key went through, and changed so many rows.
-    case reclaimed(rows: Int)
+    /// The guarded UPDATE that takes an expired key went through.
+    ///
+    /// - expiries: the new `expires_at` of each row that it changed.
+    case reclaimed(expiries: [PostgresTimestampTZ])
 
     /// A statement of the claim failed.
     case failed(sqlState: String)

@@ -1,3 +1,11 @@
+internal import LibPQ
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
 /// A row of the ledger, as the claim's SELECT sees it. Columns are kept raw: what they mean is decided by
 /// ``ClaimDecision``.
 struct StoredRow: Sendable, Hashable {
@@ -13,6 +21,17 @@ struct StoredRow: Sendable, Hashable {
     /// The outcome's body; NULL means empty.
     var body: [UInt8]?
 
-    /// Whether the retention was over by the database's clock when the row was read.
-    var expired: Bool
+    /// When the retention is over.
+    var expiresAt: PostgresTimestampTZ
+
+    /// What the database's clock said when the row was read: after INSERT had ended, and its wait for another transaction.
+    var readAt: PostgresTimestampTZ
+
+    /// Whether the retention was over.
+    var expired: Bool { expiresAt <= readAt }
+}
+
+extension PostgresTimestampTZ {
+    /// For callers. A key that somebody made infinite by hand expires in the distant future to them.
+    var orDistant: Date { date ?? .distantFuture }
 }

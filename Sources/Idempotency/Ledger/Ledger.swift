@@ -46,18 +46,19 @@ enum Ledger {
 
     private static func look(_ unit: KeyedUnit) -> PostgresQuery {
         """
-        SELECT fingerprint, status, headers, body, expires_at <= clock_timestamp()
+        SELECT fingerprint, status, headers, body, expires_at, clock_timestamp()
         FROM idempotency.keys WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         """
     }
 
     private static func storedRow(_ row: PostgresRow) throws(PostgresError) -> StoredRow {
-        let (fingerprint, status, headers, body, expired) = try row.decode(
-            ([UInt8], Int?, [UInt8]?, [UInt8]?, Bool).self)
-        return StoredRow(fingerprint: fingerprint, status: status, headers: headers, body: body, expired: expired)
+        let (fingerprint, status, headers, body, expiresAt, readAt) = try row.decode(
+            ([UInt8], Int?, [UInt8]?, [UInt8]?, PostgresTimestampTZ, PostgresTimestampTZ).self)
+        return StoredRow(
+            fingerprint: fingerprint, status: status, headers: headers, body: body, expiresAt: expiresAt, readAt: readAt)
     }
 
-    /// Takes an expired key; ``reclaimedRows(_:)`` reads the answer. The guard is looked at again after a wait for another
+    /// Takes an expired key; ``reclaimResult(_:)`` reads the answer. The guard is looked at again after a wait for another
     /// transaction's reclaim: one row means claimed, none that somebody was faster.
     ///
     /// - Parameter lockTimeout: as for ``claim(_:lockTimeout:)``.
@@ -67,6 +68,7 @@ enum Ledger {
             SET fingerprint = \(unit.fingerprint.bytes), status = NULL, headers = NULL, body = NULL,
                 created_at = now(), expires_at = now() + \(unit.retentionSeconds) * interval '1 second'
             WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid) AND expires_at <= clock_timestamp()
+            RETURNING expires_at
             """
         #if MUTANTS
         if Mutant.reclaimWithoutGuard.isActive { return waiting(lockTimeout, [unguardedReclaim(unit)]) }
@@ -75,8 +77,9 @@ enum Ledger {
     }
 
     /// Reads the answers to ``reclaim(_:lockTimeout:)``.
-    static func reclaimedRows(_ answers: [PostgresRows]) -> Int {
-        answers.first { $0.commandTag.hasPrefix("UPDATE") }?.affectedRows ?? 0
+    static func reclaimResult(_ answers: [PostgresRows]) throws(PostgresError) -> ClaimResult {
+        let update = answers.first { $0.commandTag.hasPrefix("UPDATE") }
+        return .reclaimed(expiries: try update?.decode(PostgresTimestampTZ.self) ?? [])
     }
 
     // MARK: Outcome

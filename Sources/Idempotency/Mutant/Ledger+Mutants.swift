@@ -9,10 +9,10 @@ extension Ledger {
             INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), now() + \(unit.retentionSeconds) * interval '1 second')
             ON CONFLICT (scope, key_id) DO NOTHING
-            RETURNING fingerprint, status, headers, body, false)
+            RETURNING fingerprint, status, headers, body, expires_at, clock_timestamp())
         SELECT *, true FROM claimed
         UNION ALL
-        SELECT fingerprint, status, headers, body, expires_at <= clock_timestamp(), false
+        SELECT fingerprint, status, headers, body, expires_at, clock_timestamp(), false
         FROM idempotency.keys WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         """
     }
@@ -21,11 +21,13 @@ extension Ledger {
         guard let row = answers.first(where: { $0.commandTag.hasPrefix("SELECT") })?.first else {
             return .looked(inserted: false, row: nil)
         }
-        let (fingerprint, status, headers, body, expired, inserted) = try row.decode(
-            ([UInt8], Int?, [UInt8]?, [UInt8]?, Bool, Bool).self)
+        let (fingerprint, status, headers, body, expiresAt, readAt, inserted) = try row.decode(
+            ([UInt8], Int?, [UInt8]?, [UInt8]?, PostgresTimestampTZ, PostgresTimestampTZ, Bool).self)
         return .looked(
             inserted: inserted,
-            row: StoredRow(fingerprint: fingerprint, status: status, headers: headers, body: body, expired: expired))
+            row: StoredRow(
+                fingerprint: fingerprint, status: status, headers: headers, body: body, expiresAt: expiresAt,
+                readAt: readAt))
     }
 
     static func unguardedReclaim(_ unit: KeyedUnit) -> PostgresQuery {
@@ -34,6 +36,7 @@ extension Ledger {
         SET fingerprint = \(unit.fingerprint.bytes), status = NULL, headers = NULL, body = NULL,
             created_at = now(), expires_at = now() + \(unit.retentionSeconds) * interval '1 second'
         WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
+        RETURNING expires_at
         """
     }
 

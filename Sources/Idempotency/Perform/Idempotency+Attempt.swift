@@ -1,6 +1,12 @@
 internal import LibPQ
 internal import Logging
 
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
 /// One attempt at a unit: claim, work, ending. The decisions are ``ClaimDecision`` and ``EndingDecision``; this drives them.
 extension Idempotency {
     /// Whatever leaves the transaction open on return is rolled back by the pool, for which nobody waits.
@@ -10,12 +16,13 @@ extension Idempotency {
         isolation: isolated (any Actor)? = #isolation, _ work: (PostgresTransaction) async throws -> Outcome
     ) async throws -> Attempt {
         let transaction: PostgresTransaction
+        let expiresAt: Date
         do {
             // A client that hangs up must not undo work that is nearly done: the outcome is kept, and its retry replays it.
             transaction = try await connection.begin(TransactionOptions(ignoresCancellation: true))
             switch try await claim(unit, in: transaction, startOvers: progress.startOvers) {
-            case .claimed: break
-            case .replay where Mutant.noDeduplication.isActive: break
+            case .claimed(let expiry): expiresAt = expiry
+            case .replay(let stored) where Mutant.noDeduplication.isActive: expiresAt = stored.expiresAt
             case let other: return try answer(other)
             }
         } catch let error as PostgresError
@@ -34,7 +41,8 @@ extension Idempotency {
                 result: .threw(final: final != nil, sqlState: (error as? PostgresError)?.sqlState?.rawValue),
                 transaction: await state(of: transaction))
             if Mutant.writesKeptOnFinalError.isActive, let final {
-                return try await commit(final, of: unit, transaction, rerunsLeft: progress.rerunsLeft)
+                return try await commit(
+                    final, of: unit, transaction, expiresAt: expiresAt, rerunsLeft: progress.rerunsLeft)
             }
             await connection.rollBack(transaction)
             switch EndingDecision.after(end, rerunsLeft: progress.rerunsLeft) {
@@ -48,7 +56,8 @@ extension Idempotency {
         let end = WorkEnd(result: .returned(status: returned.status), transaction: await state(of: transaction))
         let decision = EndingDecision.after(end, rerunsLeft: progress.rerunsLeft)
         if decision == .commit {
-            return try await commit(returned, of: unit, transaction, rerunsLeft: progress.rerunsLeft)
+            return try await commit(
+                returned, of: unit, transaction, expiresAt: expiresAt, rerunsLeft: progress.rerunsLeft)
         }
         await connection.rollBack(transaction)
         switch decision {
@@ -73,7 +82,7 @@ extension Idempotency {
             guard decision == .reclaim else { return decision }
             let reclaim = try await transaction.pipeline(Ledger.reclaim(unit, lockTimeout: lockTimeout))
             return ClaimDecision.after(
-                .reclaimed(rows: Ledger.reclaimedRows(reclaim)), fingerprint: unit.fingerprint, startOvers: startOvers)
+                try Ledger.reclaimResult(reclaim), fingerprint: unit.fingerprint, startOvers: startOvers)
         } catch {
             return try Self.decision(after: error, unit, startOvers: startOvers)
         }
@@ -98,7 +107,7 @@ extension Idempotency {
     /// What a claim that did not get the key comes to.
     private func answer(_ decision: ClaimDecision) throws -> Attempt {
         switch decision {
-        case .replay(let outcome): return .answered(Performed(outcome: outcome, disposition: .replayed))
+        case .replay(let stored): return .answered(Performed(replaying: stored))
         case .startOver, .reclaim: return .startOver
         case .mismatch: throw IdempotencyError.mismatch
         case .inFlight: throw IdempotencyError.inFlight
@@ -121,19 +130,20 @@ extension Idempotency {
     }
 
     private func commit(
-        _ outcome: Outcome, of unit: KeyedUnit, _ transaction: PostgresTransaction, rerunsLeft: Int
+        _ outcome: Outcome, of unit: KeyedUnit, _ transaction: PostgresTransaction, expiresAt: Date, rerunsLeft: Int
     ) async throws -> Attempt {
+        let executed = Performed(outcome: outcome, disposition: .executed, expiresAt: expiresAt)
         do throws(PostgresError) {
             let answers = try await transaction.connection.commit(
                 transaction, after: [Ledger.storeOutcome(unit, outcome)])
             if answers.first?.affectedRows != 1 {
                 logger.critical("the work was committed without its outcome: something else changed the key's row")
             }
-            return .answered(Performed(outcome: outcome, disposition: .executed))
+            return .answered(executed)
         } catch {
             switch error.code {
             case .commitUnknown where Mutant.lostAnswerIsSuccess.isActive:
-                return .answered(Performed(outcome: outcome, disposition: .executed))
+                return .answered(executed)
             case .commitUnknown: return .unknown(outcome)
             case .transactionAborted: throw self.error(for: .transactionAborted(sqlState: error.sqlState?.rawValue))
             case .server: break
@@ -159,14 +169,17 @@ extension Idempotency {
             let decision = ClaimDecision.after(
                 try Ledger.claimResult(answers), fingerprint: unit.fingerprint, startOvers: startOvers)
             switch decision {
-            case .claimed:
-                return .answered(Performed(outcome: outcome, disposition: .executed))
+            case .claimed(let expiresAt):
+                return .answered(Performed(outcome: outcome, disposition: .executed, expiresAt: expiresAt))
             case .reclaim:
                 let taken = try await connection.commit(
                     try await connection.begin(),
                     after: Ledger.reclaim(unit, lockTimeout: lockTimeout) + [Ledger.storeOutcome(unit, outcome)])
-                guard Ledger.reclaimedRows(taken) == 1 else { return .startOver }
-                return .answered(Performed(outcome: outcome, disposition: .executed))
+                guard case .reclaimed(let expiries) = try Ledger.reclaimResult(taken), let expiry = expiries.first else {
+                    return .startOver
+                }
+                return .answered(
+                    Performed(outcome: outcome, disposition: .executed, expiresAt: expiry.orDistant))
             default:
                 return try answer(decision)
             }

@@ -78,7 +78,7 @@ extension Idempotency {
     /// that are not stored, too.
     private func resolved(_ performed: Performed, _ progress: Progress) -> Performed {
         guard let own = progress.unknown?.outcome, performed.outcome == own.replayable else { return performed }
-        return Performed(outcome: own, disposition: .executed)
+        return Performed(outcome: own, disposition: .executed, expiresAt: performed.expiresAt)
     }
 
     /// What the key's row says, so that there is nothing to resolve any more.

@@ -17,7 +17,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
     /// What a waiter is woken with.
     private enum Wake: Sendable {
         case leader
-        case outcome(Outcome)
+        case outcome(StoredOutcome)
         case mismatch
         case full
         case timedOut
@@ -30,7 +30,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
         /// Run the work, then call `finish` on the ticket. A ticket that is dropped counts as finished without outcome.
         case leader(Ticket)
         /// The leader's outcome: replay it.
-        case outcome(Outcome)
+        case outcome(StoredOutcome)
         /// The leader's outcome is of a request with another fingerprint.
         case mismatch
         /// The leader was still running at the deadline.
@@ -54,7 +54,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
         /// Ends the flight.
         ///
         /// - Parameter outcome: the *committed* outcome as a replay answers it, or `nil` when nothing was stored.
-        consuming func finish(_ outcome: Outcome?) {
+        consuming func finish(_ outcome: StoredOutcome?) {
             // `discard self` is not available to a type with references in it, so the owner is taken out to disarm
             // `deinit`.
             let owner = owner.take()
@@ -149,7 +149,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
         state.withLock { $0.table.leave(key, id: id) }?.resume(with: result)
     }
 
-    private func finish(_ key: FlightKey, outcome: Outcome?) {
+    private func finish(_ key: FlightKey, outcome: StoredOutcome?) {
         // Resumed outside the lock: a continuation may run at once on this thread.
         switch state.withLock({ $0.table.finish(key, hasOutcome: outcome != nil) }) {
         case .nobody:

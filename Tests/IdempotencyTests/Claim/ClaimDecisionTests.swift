@@ -1,4 +1,6 @@
+import Foundation
 import HTTPTypes
+import LibPQ
 import Testing
 
 @testable import Idempotency
@@ -13,10 +15,23 @@ struct ClaimDecisionTests {
         _ fingerprint: Fingerprint = mine, status: Int? = 201, headers: [UInt8]? = HeaderCodec.encode(headers),
         body: [UInt8]? = [7], expired: Bool = false
     ) -> StoredRow {
-        StoredRow(fingerprint: fingerprint.bytes, status: status, headers: headers, body: body, expired: expired)
+        StoredRow(
+            fingerprint: fingerprint.bytes, status: status, headers: headers, body: body, expiresAt: time(0),
+            readAt: time(expired ? 1 : -1))
     }
 
-    static let replay = ClaimDecision.replay(Outcome(status: 201, headers: headers, body: [7]))
+    /// So many seconds after the rows' `expires_at`.
+    static func time(_ seconds: Double) -> PostgresTimestampTZ {
+        PostgresTimestampTZ(expiry.addingTimeInterval(seconds)) ?? .infinity
+    }
+
+    static let expiry = Date(timeIntervalSince1970: 1_764_099_197)
+    static let claimed = ClaimDecision.claimed(expiresAt: expiry)
+    static let replay = replay(Outcome(status: 201, headers: headers, body: [7]))
+
+    static func replay(_ outcome: Outcome) -> ClaimDecision {
+        .replay(StoredOutcome(outcome: outcome, expiresAt: expiry))
+    }
 
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
@@ -35,10 +50,10 @@ struct ClaimDecisionTests {
     static func found(_ row: StoredRow?) -> ClaimResult { .looked(inserted: false, row: row) }
 
     static let table: [Case] = [
-        Case("inserted: claimed", .looked(inserted: true, row: row(status: nil, headers: nil, body: nil)), .claimed),
+        Case("inserted: claimed", .looked(inserted: true, row: row(status: nil, headers: nil, body: nil)), claimed),
         Case(
             "inserted, retention already over: claimed all the same",
-            .looked(inserted: true, row: row(status: nil, headers: nil, body: nil, expired: true)), .claimed),
+            .looked(inserted: true, row: row(status: nil, headers: nil, body: nil, expired: true)), claimed),
         Case("completed by the same request: replay", found(row()), replay),
         Case("completed by another request: mismatch", found(row(other)), .mismatch),
         Case("expired, same request: reclaim", found(row(expired: true)), .reclaim),
@@ -53,13 +68,13 @@ struct ClaimDecisionTests {
         Case("deadlock: start over", .failed(sqlState: "40P01"), .startOver),
         Case("deadlock once too often: give up", .failed(sqlState: "40P01"), startOvers: 3, .giveUp),
         Case("another error: reported", .failed(sqlState: "42P01"), .failed(sqlState: "42P01")),
-        Case("reclaim changed the row: claimed", .reclaimed(rows: 1), .claimed),
-        Case("reclaim came too late: look again", .reclaimed(rows: 0), .startOver),
-        Case("reclaim came too late once too often: give up", .reclaimed(rows: 0), startOvers: 3, .giveUp),
+        Case("reclaim changed the row: claimed until its new expiry", .reclaimed(expiries: [time(0)]), claimed),
+        Case("reclaim came too late: look again", .reclaimed(expiries: []), .startOver),
+        Case("reclaim came too late once too often: give up", .reclaimed(expiries: []), startOvers: 3, .giveUp),
         Case("reclaim met a deadlock: start over", .failed(sqlState: "40P01"), startOvers: 1, .startOver),
         Case(
             "NULL headers and body are none and empty", found(row(headers: nil, body: nil)),
-            .replay(Outcome(status: 201))),
+            replay(Outcome(status: 201))),
         Case("inserted but not visible: damaged", .looked(inserted: true, row: nil), .damaged(.ownRowHidden)),
         Case(
             "inserted but another's fingerprint: damaged", .looked(inserted: true, row: row(other)),
@@ -71,7 +86,7 @@ struct ClaimDecisionTests {
         Case(
             "headers of a later version: damaged", found(row(headers: [9])),
             .damaged(.headers(HeaderCodecError(.unknownVersion)))),
-        Case("several rows reclaimed: damaged", .reclaimed(rows: 2), .damaged(.severalRows)),
+        Case("several rows reclaimed: damaged", .reclaimed(expiries: [time(0), time(0)]), .damaged(.severalRows)),
     ]
 
     @Test("each row of the claim table", arguments: table)

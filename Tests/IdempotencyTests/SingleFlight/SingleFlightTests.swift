@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -11,12 +12,13 @@ struct SingleFlightTests {
     let clock = ManualClock()
     let key = SingleFlightTableTests.key
     let mine = ClaimDecisionTests.mine
-    let outcome = Outcome(status: 201, body: [1, 2, 3])
+    let outcome = StoredOutcome(
+        outcome: Outcome(status: 201, body: [1, 2, 3]), expiresAt: Date(timeIntervalSince1970: 1_764_099_197))
 
     /// How a request got in, in a form that can be compared; the ticket is kept apart.
     enum Report: Hashable {
         case led
-        case outcome(Outcome)
+        case outcome(StoredOutcome)
         case mismatch
         case timedOut
         case full
@@ -48,7 +50,7 @@ struct SingleFlightTests {
     /// Enters; as leader, calls `lead` and finishes with what it returns.
     func enter(
         _ flights: Flights, budget: Duration = .seconds(2), fingerprint: Fingerprint? = nil,
-        lead: @Sendable () async -> Outcome? = { nil }
+        lead: @Sendable () async -> StoredOutcome? = { nil }
     ) async -> Report {
         do {
             let deadline = clock.now.advanced(by: budget)
