@@ -61,7 +61,7 @@ public final class Idempotency: Sendable {
     ///     no error is final.
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
-    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `unavailable`, `outcomeUnknown`,
+    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `keyExpired`, `unavailable`, `outcomeUnknown`,
     ///   `transactionAborted`, `damagedOutcome`; or a `PostgresError` that has no such meaning (a missing table, a deferred
     ///   constraint).
     public func perform(
@@ -71,7 +71,8 @@ public final class Idempotency: Sendable {
         _ work: (PostgresTransaction) async throws -> Outcome
     ) async throws -> Performed {
         let unit = KeyedUnit(
-            scope: scope, keyID: KeyID(key, secret: secret), fingerprint: fingerprint, policy: policy ?? self.policy)
+            scope: scope, key: key, keyID: KeyID(key, secret: secret), fingerprint: fingerprint,
+            policy: policy ?? self.policy)
         let entry = try await singleFlight.enter(
             unit.flightKey, fingerprint: fingerprint, deadline: .now + unit.policy.waitBudget)
         switch consume entry {

@@ -17,6 +17,8 @@ enum ClaimDecision: Sendable, Hashable {
     case reclaim
     /// Completed earlier by the same request: answer this.
     case replay(StoredOutcome)
+    /// The key's retention is over, and late retries are refused.
+    case keyExpired
     /// The key belongs to another request.
     case mismatch
     /// Another transaction holds the key and did not end within the budget.
@@ -54,15 +56,18 @@ enum ClaimDecision: Sendable, Hashable {
     /// - Parameters:
     ///   - result: the database's answer.
     ///   - fingerprint: of the request that claims.
+    ///   - lateFrom: from when on the key is refused unless its row lives; nil: it does not tell its age, or may be late.
     ///   - startOvers: how often this claim has started over already.
-    static func after(_ result: ClaimResult, fingerprint: Fingerprint, startOvers: Int) -> ClaimDecision {
+    static func after(
+        _ result: ClaimResult, fingerprint: Fingerprint, lateFrom: PostgresTimestampTZ? = nil, startOvers: Int
+    ) -> ClaimDecision {
         switch result {
         case .looked(inserted: true, let row):
-            inserted(row, fingerprint: fingerprint)
+            inserted(row, fingerprint: fingerprint, lateFrom: lateFrom)
         case .looked(inserted: false, row: nil):
             again(startOvers)
         case .looked(inserted: false, let row?):
-            found(row, fingerprint: fingerprint)
+            found(row, fingerprint: fingerprint, lateFrom: lateFrom)
         case .reclaimed(let expiries) where expiries.count > 1:
             .damaged(.severalRows)
         case .reclaimed(let expiries):
@@ -76,14 +81,22 @@ enum ClaimDecision: Sendable, Hashable {
         }
     }
 
-    private static func inserted(_ row: StoredRow?, fingerprint: Fingerprint) -> ClaimDecision {
+    private static func inserted(
+        _ row: StoredRow?, fingerprint: Fingerprint, lateFrom: PostgresTimestampTZ?
+    ) -> ClaimDecision {
         guard let row, row.fingerprint == fingerprint.bytes else { return .damaged(.ownRowHidden) }
+        if row.isLate(lateFrom) { return .keyExpired }
         return .claimed(expiresAt: row.expiresAt.orDistant)
     }
 
     /// A row of somebody else. Expiry comes first: an expired key has no owner whose fingerprint could differ.
-    private static func found(_ row: StoredRow, fingerprint: Fingerprint) -> ClaimDecision {
-        if row.expired { return .reclaim }
+    ///
+    /// Whether a late retry is refused was promised when the key was claimed: the row decides, not the policy of now.
+    private static func found(
+        _ row: StoredRow, fingerprint: Fingerprint, lateFrom: PostgresTimestampTZ?
+    ) -> ClaimDecision {
+        if row.expired { return row.remembered || row.isLate(lateFrom) ? .keyExpired : .reclaim }
+        if row.isTombstone { return .keyExpired }
         guard row.fingerprint == fingerprint.bytes || Mutant.fingerprintIgnored.isActive else { return .mismatch }
         guard let status = row.status else { return .damaged(.noOutcome) }
         guard 100...599 ~= status else { return .damaged(.status(status)) }
@@ -99,4 +112,10 @@ enum ClaimDecision: Sendable, Hashable {
     private static func again(_ startOvers: Int) -> ClaimDecision {
         startOvers < maximumStartOvers ? .startOver : .giveUp
     }
+}
+
+extension StoredRow {
+    /// Whether the key was too old when the row was read. It is the same instant by which the row itself is judged, and after the claim's
+    /// own INSERT: so no retry falls between a tombstone that is purged and an age that tells.
+    fileprivate func isLate(_ lateFrom: PostgresTimestampTZ?) -> Bool { lateFrom.map { $0 <= readAt } ?? false }
 }

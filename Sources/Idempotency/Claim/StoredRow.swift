@@ -24,11 +24,20 @@ struct StoredRow: Sendable, Hashable {
     /// When the retention is over.
     var expiresAt: PostgresTimestampTZ
 
+    /// Until when a retry after the retention is refused; NULL: it counts as new.
+    var tombstoneUntil: PostgresTimestampTZ?
+
     /// What the database's clock said when the row was read: after INSERT had ended, and its wait for another transaction.
     var readAt: PostgresTimestampTZ
 
     /// Whether the retention was over.
     var expired: Bool { expiresAt <= readAt }
+
+    /// Whether a retry after the retention is refused.
+    var remembered: Bool { tombstoneUntil.map { $0 > readAt } ?? false }
+
+    /// Whether the purge has left only this of the key: that it was used.
+    var isTombstone: Bool { fingerprint.isEmpty }
 }
 
 extension PostgresTimestampTZ {

@@ -4,6 +4,10 @@ extension IdempotencyError {
         IdempotencyError(.mismatch, "the key was used with another request")
     }
 
+    static var keyExpired: IdempotencyError {
+        IdempotencyError(.keyExpired, "the key's retention is over, and late retries are refused")
+    }
+
     static var inFlight: IdempotencyError {
         IdempotencyError(.inFlight, "the first request with this key has not ended yet")
     }

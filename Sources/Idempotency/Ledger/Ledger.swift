@@ -15,8 +15,9 @@ enum Ledger {
     ///   this `lock_timeout` already, which saves two statements.
     static func claim(_ unit: KeyedUnit, lockTimeout: Duration?) -> [PostgresQuery] {
         let insert: PostgresQuery = """
-            INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
-            VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), now() + \(unit.retentionSeconds) * interval '1 second')
+            INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at, tombstone_until)
+            VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes),
+                    now() + \(unit.retentionSeconds) * interval '1 second', \(tombstoneOf: unit))
             ON CONFLICT (scope, key_id) DO NOTHING
             """
         #if MUTANTS
@@ -46,16 +47,17 @@ enum Ledger {
 
     private static func look(_ unit: KeyedUnit) -> PostgresQuery {
         """
-        SELECT fingerprint, status, headers, body, expires_at, clock_timestamp()
+        SELECT fingerprint, status, headers, body, expires_at, tombstone_until, clock_timestamp()
         FROM idempotency.keys WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         """
     }
 
     private static func storedRow(_ row: PostgresRow) throws(PostgresError) -> StoredRow {
-        let (fingerprint, status, headers, body, expiresAt, readAt) = try row.decode(
-            ([UInt8], Int?, [UInt8]?, [UInt8]?, PostgresTimestampTZ, PostgresTimestampTZ).self)
+        let (fingerprint, status, headers, body, expiresAt, tombstoneUntil, readAt) = try row.decode(
+            ([UInt8], Int?, [UInt8]?, [UInt8]?, PostgresTimestampTZ, PostgresTimestampTZ?, PostgresTimestampTZ).self)
         return StoredRow(
-            fingerprint: fingerprint, status: status, headers: headers, body: body, expiresAt: expiresAt, readAt: readAt)
+            fingerprint: fingerprint, status: status, headers: headers, body: body, expiresAt: expiresAt,
+            tombstoneUntil: tombstoneUntil, readAt: readAt)
     }
 
     /// Takes an expired key; ``reclaimResult(_:)`` reads the answer. The guard is looked at again after a wait for another
@@ -66,8 +68,10 @@ enum Ledger {
         let update: PostgresQuery = """
             UPDATE idempotency.keys
             SET fingerprint = \(unit.fingerprint.bytes), status = NULL, headers = NULL, body = NULL,
-                created_at = now(), expires_at = now() + \(unit.retentionSeconds) * interval '1 second'
+                replay_form = NULL, sealed_with = NULL, created_at = now(),
+                expires_at = now() + \(unit.retentionSeconds) * interval '1 second', tombstone_until = \(tombstoneOf: unit)
             WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid) AND expires_at <= clock_timestamp()
+              AND (tombstone_until IS NULL OR tombstone_until <= clock_timestamp())
             RETURNING expires_at
             """
         #if MUTANTS
@@ -103,9 +107,10 @@ enum Ledger {
     /// - Parameter lockTimeout: as for ``claim(_:lockTimeout:)``: another process may have taken the key meanwhile.
     static func storeFinal(_ unit: KeyedUnit, _ outcome: Outcome, lockTimeout: Duration?) -> [PostgresQuery] {
         let insert: PostgresQuery = """
-            INSERT INTO idempotency.keys (scope, key_id, fingerprint, status, headers, body, expires_at)
+            INSERT INTO idempotency.keys (scope, key_id, fingerprint, status, headers, body, expires_at, tombstone_until)
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), \(outcome.status)::int2,
-                    \(headers(outcome)), \(outcome.body), now() + \(unit.retentionSeconds) * interval '1 second')
+                    \(headers(outcome)), \(outcome.body),
+                    now() + \(unit.retentionSeconds) * interval '1 second', \(tombstoneOf: unit))
             ON CONFLICT (scope, key_id) DO NOTHING
             """
         return waiting(lockTimeout, [insert, look(unit)])
@@ -113,10 +118,14 @@ enum Ledger {
 
     // MARK: Purge
 
-    /// Deletes one batch of keys whose retention has been over for longer than the grace.
+    /// Deletes one batch of keys whose retention has been over for longer than the grace; those that are still to be remembered become
+    /// tombstones. ``purgeCount(_:)`` reads the answer.
+    ///
+    /// A tombstone is no more than a used key, with the end of its memory as `expires_at`: then the index leads to it, and it is deleted
+    /// like any other row.
     ///
     /// A key that is reclaimed and completed while this runs must stay. The lock looks at the newest version of its row and leaves
-    /// it out; the outer condition says it once more where the row is deleted. The inner one takes the time of the statement's
+    /// it out; the outer conditions say it once more where the row is changed. The inner one takes the time of the statement's
     /// start, which is stable and can therefore be looked up in the index; `clock_timestamp()` there would read every living key.
     static func purge(batchSize: Int, grace: Duration) -> PostgresQuery {
         let graceSeconds = grace.inSeconds
@@ -126,13 +135,31 @@ enum Ledger {
         }
         #endif
         return """
-            DELETE FROM idempotency.keys
-            WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM idempotency.keys
+            WITH due AS (
+                SELECT ctid, coalesce(tombstone_until > statement_timestamp(), false) AS remembered
+                FROM idempotency.keys
                 WHERE expires_at <= statement_timestamp() - \(graceSeconds) * interval '1 second'
-                ORDER BY expires_at LIMIT \(batchSize) FOR UPDATE SKIP LOCKED))
-            AND expires_at <= clock_timestamp() - \(graceSeconds) * interval '1 second'
+                ORDER BY expires_at LIMIT \(batchSize) FOR UPDATE SKIP LOCKED),
+            deleted AS (
+                DELETE FROM idempotency.keys
+                WHERE ctid = ANY (ARRAY(SELECT ctid FROM due WHERE NOT remembered))
+                  AND expires_at <= clock_timestamp() - \(graceSeconds) * interval '1 second'
+                RETURNING 1),
+            remembered AS (
+                UPDATE idempotency.keys
+                SET fingerprint = '', status = NULL, headers = NULL, body = NULL, replay_form = NULL, sealed_with = NULL,
+                    expires_at = tombstone_until
+                WHERE ctid = ANY (ARRAY(SELECT ctid FROM due WHERE remembered))
+                  AND expires_at <= clock_timestamp() - \(graceSeconds) * interval '1 second'
+                RETURNING 1)
+            SELECT (SELECT count(*) FROM deleted), (SELECT count(*) FROM remembered)
             """
+    }
+
+    /// Reads the answer to ``purge(batchSize:grace:)``.
+    static func purgeCount(_ answer: PostgresRows) throws(PostgresError) -> PurgeCount {
+        let (deleted, remembered) = try answer.first?.decode((Int, Int).self) ?? (0, 0)
+        return PurgeCount(deleted: deleted, remembered: remembered)
     }
 
     /// Who holds the oldest snapshot that keeps vacuum from removing dead rows of this database; ``horizonHolder(_:)`` reads the

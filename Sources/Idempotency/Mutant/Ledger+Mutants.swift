@@ -9,10 +9,10 @@ extension Ledger {
             INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), now() + \(unit.retentionSeconds) * interval '1 second')
             ON CONFLICT (scope, key_id) DO NOTHING
-            RETURNING fingerprint, status, headers, body, expires_at, clock_timestamp())
+            RETURNING fingerprint, status, headers, body, expires_at, tombstone_until, clock_timestamp())
         SELECT *, true FROM claimed
         UNION ALL
-        SELECT fingerprint, status, headers, body, expires_at, clock_timestamp(), false
+        SELECT fingerprint, status, headers, body, expires_at, tombstone_until, clock_timestamp(), false
         FROM idempotency.keys WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         """
     }
@@ -21,13 +21,14 @@ extension Ledger {
         guard let row = answers.first(where: { $0.commandTag.hasPrefix("SELECT") })?.first else {
             return .looked(inserted: false, row: nil)
         }
-        let (fingerprint, status, headers, body, expiresAt, readAt, inserted) = try row.decode(
-            ([UInt8], Int?, [UInt8]?, [UInt8]?, PostgresTimestampTZ, PostgresTimestampTZ, Bool).self)
+        let (fingerprint, status, headers, body, expiresAt, tombstoneUntil, readAt, inserted) = try row.decode(
+            ([UInt8], Int?, [UInt8]?, [UInt8]?, PostgresTimestampTZ, PostgresTimestampTZ?, PostgresTimestampTZ, Bool)
+                .self)
         return .looked(
             inserted: inserted,
             row: StoredRow(
                 fingerprint: fingerprint, status: status, headers: headers, body: body, expiresAt: expiresAt,
-                readAt: readAt))
+                tombstoneUntil: tombstoneUntil, readAt: readAt))
     }
 
     static func unguardedReclaim(_ unit: KeyedUnit) -> PostgresQuery {
@@ -42,11 +43,14 @@ extension Ledger {
 
     static func uncheckedPurge(batchSize: Int, graceSeconds: Double) -> PostgresQuery {
         """
-        DELETE FROM idempotency.keys
-        WHERE (scope, key_id) IN (
-            SELECT scope, key_id FROM idempotency.keys
-            WHERE expires_at <= statement_timestamp() - \(graceSeconds) * interval '1 second'
-            ORDER BY expires_at LIMIT \(batchSize))
+        WITH deleted AS (
+            DELETE FROM idempotency.keys
+            WHERE (scope, key_id) IN (
+                SELECT scope, key_id FROM idempotency.keys
+                WHERE expires_at <= statement_timestamp() - \(graceSeconds) * interval '1 second'
+                ORDER BY expires_at LIMIT \(batchSize))
+            RETURNING 1)
+        SELECT (SELECT count(*) FROM deleted), 0::int8
         """
     }
 }

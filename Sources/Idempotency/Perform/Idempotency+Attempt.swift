@@ -78,7 +78,8 @@ extension Idempotency {
         do throws(PostgresError) {
             let answers = try await transaction.pipeline(Ledger.claim(unit, lockTimeout: lockTimeout))
             let decision = ClaimDecision.after(
-                try Ledger.claimResult(answers), fingerprint: unit.fingerprint, startOvers: startOvers)
+                try Ledger.claimResult(answers), fingerprint: unit.fingerprint, lateFrom: unit.lateFrom,
+                startOvers: startOvers)
             guard decision == .reclaim else { return decision }
             let reclaim = try await transaction.pipeline(Ledger.reclaim(unit, lockTimeout: lockTimeout))
             return ClaimDecision.after(
@@ -110,6 +111,7 @@ extension Idempotency {
         case .replay(let stored): return .answered(Performed(replaying: stored))
         case .startOver, .reclaim: return .startOver
         case .mismatch: throw IdempotencyError.mismatch
+        case .keyExpired: throw IdempotencyError.keyExpired
         case .inFlight: throw IdempotencyError.inFlight
         case .giveUp: throw IdempotencyError.unavailable(nil)
         case .damaged(let damage):
@@ -175,7 +177,8 @@ extension Idempotency {
                 let taken = try await connection.commit(
                     try await connection.begin(),
                     after: Ledger.reclaim(unit, lockTimeout: lockTimeout) + [Ledger.storeOutcome(unit, outcome)])
-                guard case .reclaimed(let expiries) = try Ledger.reclaimResult(taken), let expiry = expiries.first else {
+                guard case .reclaimed(let expiries) = try Ledger.reclaimResult(taken), let expiry = expiries.first
+                else {
                     return .startOver
                 }
                 return .answered(

@@ -84,7 +84,7 @@ extension Idempotency {
     /// What the key's row says, so that there is nothing to resolve any more.
     private static func isAnswer(_ error: any Error) -> Bool {
         guard let error = error as? IdempotencyError else { return false }
-        return error.code == .mismatch || error.code == .damagedOutcome
+        return [.mismatch, .damagedOutcome, .keyExpired].contains(error.code)
     }
 
     /// An error of the moment, which says nothing about the key.

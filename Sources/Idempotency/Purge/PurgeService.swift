@@ -48,15 +48,16 @@ public struct PurgeService: Service {
         }
     }
 
-    /// Removes all keys that are due now, in batches.
+    /// Removes all keys that are due now, in batches. Of those whose late retries are still refused, everything but that they were
+    /// used.
     ///
-    /// - Returns: how many keys were removed.
+    /// - Returns: how many keys were removed altogether.
     /// - Throws: `PostgresError`; `57014` when even small batches take longer than `statementTimeout`. Batches before
     ///   the error stay removed. `CancellationError` between two batches.
     @discardableResult
     public func purgeOnce() async throws -> Int {
         var pace = PurgePace(maximum: configuration.batchSize)
-        return try await pass(&pace)
+        return try await pass(&pace).deleted
     }
 
     private func purgeUntilCancelled() async {
@@ -69,8 +70,10 @@ public struct PurgeService: Service {
                 try await clock.sleep(for: pause)
                 pause = configuration.pause(random: .random(in: 0...1))
                 let count = try await pass(&pace)
-                if count > 0 {
-                    logger.debug("Purged expired keys", metadata: ["count": "\(count)"])
+                if count.total > 0 {
+                    logger.debug(
+                        "Purged expired keys",
+                        metadata: ["count": "\(count.deleted)", "remembered": "\(count.remembered)"])
                     await look(at: &watch)
                 }
             } catch  where Task.isCancelled {
@@ -100,15 +103,15 @@ public struct PurgeService: Service {
         }
     }
 
-    private func pass(_ pace: inout PurgePace) async throws -> Int {
-        var total = 0
+    private func pass(_ pace: inout PurgePace) async throws -> PurgeCount {
+        var total = PurgeCount()
         while true {
             try Task.checkCancellation()
             let step: PurgePace.Step
             do {
                 let count = try await removeBatch(of: pace.batchSize)
                 total += count
-                step = pace.after(.removed(count))
+                step = pace.after(.removed(count.total))
             } catch let error as PostgresError where error.sqlState == .queryCanceled {
                 step = pace.after(.timedOut)
                 if step == .abandonPass { throw error }
@@ -121,13 +124,13 @@ public struct PurgeService: Service {
         }
     }
 
-    private func removeBatch(of size: Int) async throws -> Int {
+    private func removeBatch(of size: Int) async throws -> PurgeCount {
         let timeout = configuration.statementTimeout.wholeMilliseconds
         let statement = Ledger.purge(batchSize: size, grace: configuration.grace)
         return try await pool.withTransaction { transaction in
             // LOCAL, so that the connection goes back as it came.
-            try await transaction.pipeline("SET LOCAL statement_timeout = \(unescaped: "\(timeout)")", statement)
-                .1.affectedRows
+            try Ledger.purgeCount(
+                await transaction.pipeline("SET LOCAL statement_timeout = \(unescaped: "\(timeout)")", statement).1)
         }
     }
 }

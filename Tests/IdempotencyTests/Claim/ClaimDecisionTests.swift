@@ -13,11 +13,11 @@ struct ClaimDecisionTests {
 
     static func row(
         _ fingerprint: Fingerprint = mine, status: Int? = 201, headers: [UInt8]? = HeaderCodec.encode(headers),
-        body: [UInt8]? = [7], expired: Bool = false
+        body: [UInt8]? = [7], expired: Bool = false, tombstone: Double? = nil
     ) -> StoredRow {
         StoredRow(
             fingerprint: fingerprint.bytes, status: status, headers: headers, body: body, expiresAt: time(0),
-            readAt: time(expired ? 1 : -1))
+            tombstoneUntil: tombstone.map(time), readAt: time(expired ? 1 : -1))
     }
 
     /// So many seconds after the rows' `expires_at`.
@@ -37,14 +37,25 @@ struct ClaimDecisionTests {
         let testDescription: String
         let result: ClaimResult
         let startOvers: Int
+        let lateFrom: PostgresTimestampTZ?
         let expected: ClaimDecision
 
-        init(_ sentence: String, _ result: ClaimResult, startOvers: Int = 0, _ expected: ClaimDecision) {
+        init(
+            _ sentence: String, _ result: ClaimResult, startOvers: Int = 0, lateFrom: Double? = nil,
+            _ expected: ClaimDecision
+        ) {
             self.testDescription = sentence
             self.result = result
             self.startOvers = startOvers
+            self.lateFrom = lateFrom.map(ClaimDecisionTests.time)
             self.expected = expected
         }
+    }
+
+    static let taken = ClaimResult.looked(inserted: true, row: row(status: nil, headers: nil, body: nil))
+
+    static func tombstone(expired: Bool = false) -> StoredRow {
+        StoredRow(fingerprint: [], expiresAt: time(0), tombstoneUntil: time(0), readAt: time(expired ? 1 : -1))
     }
 
     static func found(_ row: StoredRow?) -> ClaimResult { .looked(inserted: false, row: row) }
@@ -59,6 +70,20 @@ struct ClaimDecisionTests {
         Case("expired, same request: reclaim", found(row(expired: true)), .reclaim),
         Case("expired, another request: reclaim, not mismatch", found(row(other, expired: true)), .reclaim),
         Case("expired and damaged: reclaim heals it", found(row(status: nil, expired: true)), .reclaim),
+        Case("expired and remembered: refused", found(row(expired: true, tombstone: 2)), .keyExpired),
+        Case(
+            "expired, remembered, another request: refused", found(row(other, expired: true, tombstone: 2)), .keyExpired
+        ),
+        Case("expired and no longer remembered: reclaim", found(row(expired: true, tombstone: 1)), .reclaim),
+        Case("live and to be remembered: replay", found(row(tombstone: 2)), replay),
+        Case("a tombstone: refused", found(tombstone()), .keyExpired),
+        Case("a tombstone whose time is over: reclaim", found(tombstone(expired: true)), .reclaim),
+        Case("inserted with a key that is too old: refused", taken, lateFrom: -1, .keyExpired),
+        Case("inserted with a key that is not too old yet: claimed", taken, lateFrom: -0.5, claimed),
+        Case("expired, and the key too old: refused", found(row(expired: true)), lateFrom: 1, .keyExpired),
+        Case("expired, and the key not too old yet: reclaim", found(row(expired: true)), lateFrom: 1.5, .reclaim),
+        Case("a live outcome of a key that is too old: replay", found(row()), lateFrom: -2, replay),
+        Case("another request with a key that is too old: mismatch", found(row(other)), lateFrom: -2, .mismatch),
         Case("purged or aborted in between: start over", found(nil), .startOver),
         Case("gone for the third time: start over", found(nil), startOvers: 2, .startOver),
         Case("gone once too often: give up", found(nil), startOvers: 3, .giveUp),
@@ -91,6 +116,8 @@ struct ClaimDecisionTests {
 
     @Test("each row of the claim table", arguments: table)
     func decision(row: Case) {
-        #expect(ClaimDecision.after(row.result, fingerprint: Self.mine, startOvers: row.startOvers) == row.expected)
+        let decision = ClaimDecision.after(
+            row.result, fingerprint: Self.mine, lateFrom: row.lateFrom, startOvers: row.startOvers)
+        #expect(decision == row.expected)
     }
 }

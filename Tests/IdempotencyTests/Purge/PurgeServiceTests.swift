@@ -232,7 +232,8 @@ struct PurgeServiceTests {
             try await insert(10, scope: "over", overSince: 120, in: pool)
             try await pool.execute("ANALYZE idempotency.keys")
             let purge = Ledger.purge(batchSize: 5000, grace: .seconds(60)).sql
-                .replacing("$2", with: "5000").replacing("$1", with: "60").replacing("$3", with: "60")
+                .replacing("$2", with: "5000").replacing("$1", with: "60").replacing("$3", with: "60").replacing(
+                    "$4", with: "60")
             let explain = PostgresQuery(unescaped: "EXPLAIN (ANALYZE) \(purge)")
             let plan = try await pool.query(explain).decode(String.self).joined(separator: "\n")
             #expect(!plan.contains("Rows Removed by Filter: 20000"), "\(plan)")
