@@ -127,6 +127,17 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "IdempotencyConformance",  // black-box checks of any server: knows nothing of the engine
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Payments",
             dependencies: [
@@ -150,6 +161,7 @@ let package = Package(
         .executableTarget(
             name: "IdempotencyTool",
             dependencies: [
+                "IdempotencyConformance",
                 "LibPQ",
                 "SQLMigrations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -264,6 +276,17 @@ let package = Package(
                 "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "SQLMigrations", "TestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "IdempotencyConformanceTests",
+            dependencies: [
+                "IdempotencyConformance",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

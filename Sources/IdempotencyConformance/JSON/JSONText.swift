@@ -1,0 +1,40 @@
+/// Rewrites a JSON object's text without touching its values: numbers and strings stay as they were written.
+enum JSONText {
+    /// The object with its members in the reverse order; with one member, with more white space. Nil when the text is no object.
+    static func reordered(_ text: String) -> String? {
+        guard case .object? = JSONValue(Array(text.utf8)) else { return nil }
+        let inner = text.trimmed.dropFirst().dropLast()
+        var members: [[Character]] = [[]]
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        for character in inner {
+            if isInString {
+                if !isEscaped, character == "\"" { isInString = false }
+                isEscaped = !isEscaped && character == "\\"
+            } else if character == "," && depth == 0 {
+                members.append([])
+                continue
+            } else {
+                switch character {
+                case "\"": isInString = true
+                case "{", "[": depth += 1
+                case "}", "]": depth -= 1
+                default: break
+                }
+            }
+            members[members.count - 1].append(character)
+        }
+        return "{ " + members.reversed().map { String($0).trimmed }.joined(separator: ", ") + " }"
+    }
+}
+
+extension String {
+    fileprivate var trimmed: Substring {
+        let isSpace: (Character) -> Bool = \.isWhitespace
+        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
+            return ""
+        }
+        return self[first...last]
+    }
+}

@@ -1,0 +1,52 @@
+extension CheckGroup {
+    static let tooLarge = CheckGroup(.tooLarge) { subject, evidence in
+        guard let size = subject.target.oversize else { return [.tooLarge: .untested("no --oversize")] }
+        let operation = subject.operation()
+        let key = subject.profile.spelling(of: operation.key)
+        // White space at the end: JSON's value is the same, so that only its size can be wrong.
+        let padding = String(repeating: " ", count: max(0, size - operation.body.utf8.count))
+        let answer = try await subject.send(operation.body + padding, keys: [key])
+        guard answer.status == 413 else { return [.tooLarge: .unmet("\(answer.status)")] }
+        evidence.malformed.append(.init(name: "a large body", answer: answer, key: operation.key))
+        let retry = try await subject.send(operation)
+        guard retry.isSuccess, !retry.isMarkedReplay else {
+            return [.tooLarge: .unmet("413, but then the key could not be used: \(retry.status)")]
+        }
+        return [.tooLarge: .met("413, then \(retry.status) with a small body")]
+    }
+
+    /// The longest window that a run waits for.
+    private static let longestWindow: Duration = .seconds(60)
+
+    static let expiry = CheckGroup(.expiry) { subject, _ in
+        let clock = ContinuousClock()
+        let operation = subject.operation()
+        let first = try await subject.send(operation)
+        let start = clock.now
+        let told = ExpiresField.seconds(in: first).map { Duration.seconds($0 - subject.now) }
+        guard let window = subject.target.window ?? told else {
+            return [.expiry: .untested("no --window, and answers do not say when the key expires")]
+        }
+        guard window <= longestWindow else {
+            return [.expiry: .untested("the key lives for \(window): too long to wait for")]
+        }
+        try await clock.sleep(until: start + window / 2)
+        let within = try await subject.send(operation)
+        guard ReplayComparison(first: first, replay: within, ignored: subject.target.ignoredFields).isSameAnswer else {
+            return [.expiry: .unmet("\(within.status) instead of the stored answer after half of \(window)")]
+        }
+        // Clocks of two machines, and seconds that were cut off.
+        try await clock.sleep(until: start + window + .milliseconds(1100))
+        let late = try await subject.send(operation)
+        if late.status == 410 { return [.expiry: .met("410 after \(window)")] }
+        guard late.isSuccess, !late.isMarkedReplay else {
+            return [.expiry: .unmet("\(late.status) after \(window), not a new request")]
+        }
+        guard let effects = try await subject.effects(of: operation) else {
+            return [.expiry: .met("\(late.status) after \(window); effects were not counted: no --probe")]
+        }
+        return [
+            .expiry: effects == 2 ? .met("a new request after \(window)") : .unmet("\(effects.effects) after \(window)")
+        ]
+    }
+}

@@ -1,0 +1,19 @@
+/// Answers that later checks look at again.
+struct Evidence {
+    struct Refusal {
+        /// What was refused: "a missing key".
+        let name: String
+        let answer: Answer
+        /// As it was sent; empty for a missing one.
+        let key: String
+    }
+
+    /// The first request of all, its answer, and when that came.
+    let operation: Operation
+    let first: Answer
+    let firstAt: ContinuousClock.Instant
+    /// Refusals that the profile's source describes: missing key, other payload, in flight.
+    var described: [Refusal] = []
+    /// All others.
+    var malformed: [Refusal] = []
+}

@@ -1,0 +1,19 @@
+/// One logical operation of a client: a key and a body of its own.
+struct Operation: Sendable {
+    /// What is filled in for `{unique}`.
+    let unique: String
+    /// Unquoted.
+    let key: String
+    let body: String
+
+    /// A new one, with this body. Letters and digits only: allowed wherever a body has text.
+    init(_ template: BodyTemplate) {
+        unique = Self.random(24)
+        key = Self.random(32)
+        body = template.filled(unique)
+    }
+
+    static func random(_ length: Int) -> String {
+        String((0..<length).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement() ?? "0" })
+    }
+}

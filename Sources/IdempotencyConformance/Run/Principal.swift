@@ -1,0 +1,5 @@
+/// Whose header fields a request carries.
+enum Principal: Sendable {
+    case first
+    case other
+}

@@ -1,0 +1,85 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The server under test, as the checks see it.
+struct Subject: Sendable {
+    let target: Target
+    let profile: Profile
+    let client: WireClient
+
+    /// A new operation with the ordinary body.
+    func operation() -> Operation { Operation(target.body) }
+
+    /// Sends an operation with its key, as the profile spells it.
+    func send(_ operation: Operation, principal: Principal = .first) async throws -> Answer {
+        try await send(operation.body, keys: [profile.spelling(of: operation.key)], principal: principal)
+    }
+
+    /// Sends a body with these lines of Idempotency-Key.
+    func send(_ body: String, keys: [String], principal: Principal = .first) async throws -> Answer {
+        try await client.send(request(body, keys: keys, principal: principal))
+    }
+
+    /// Sends it until the answer is not 409 (the first request may still run), at most for the time-out.
+    func sendUntilDecided(_ operation: Operation) async throws -> Answer {
+        let clock = ContinuousClock()
+        let end = clock.now + target.timeout
+        while true {
+            let answer = try await send(operation)
+            guard answer.status == 409, clock.now < end else { return answer }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    func hangUp(_ operation: Operation, at moment: HangUp) async {
+        await client.hangUp(
+            request(operation.body, keys: [profile.spelling(of: operation.key)], principal: .first), at: moment)
+    }
+
+    /// How many effects an operation has had; nil without a probe.
+    /// - Throws: ``NoAnswer``, also when the probe's answer tells no number.
+    func effects(of operations: Operation..., principal: Principal = .first) async throws -> Int? {
+        guard let probe = target.probe else { return nil }
+        var sum = 0
+        for operation in operations {
+            let answer = try await client.send(
+                WireRequest(
+                    method: probe.endpoint.method, url: target.url + probe.path(operation.unique),
+                    fields: fields(principal),
+                    body: nil))
+            guard answer.isSuccess, let count = probe.count(in: answer.body) else {
+                throw NoAnswer(
+                    reason:
+                        "the probe was answered with \(answer.status), without an array or number where it should be")
+            }
+            sum += count
+        }
+        return sum
+    }
+
+    /// Seconds since 1970.
+    var now: Int64 { Int64(Date().timeIntervalSince1970) }
+
+    private func request(_ body: String, keys: [String], principal: Principal) -> WireRequest {
+        WireRequest(
+            method: target.endpoint.method, url: target.url + target.endpoint.path,
+            fields: fields(principal) + [(name: "Content-Type", value: target.contentType)]
+                + keys.map { (name: "Idempotency-Key", value: $0) },
+            body: Array(body.utf8))
+    }
+
+    private func fields(_ principal: Principal) -> [(name: String, value: String)] {
+        var lines = target.headers
+        if case .other = principal {
+            let replaced = Set(target.otherHeaders.map { $0.name.lowercased() })
+            lines = lines.filter { !replaced.contains($0.name.lowercased()) } + target.otherHeaders
+        }
+        let own = lines.map { (name: $0.name, value: $0.value) }
+        return own
+            + [(name: "Accept", value: "*/*"), (name: "User-Agent", value: "idempotency-conformance")]
+            .filter { field in !own.contains { $0.name.lowercased() == field.name.lowercased() } }
+    }
+}

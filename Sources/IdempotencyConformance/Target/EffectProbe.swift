@@ -1,0 +1,33 @@
+/// Counts the effects of one operation: a GET whose JSON answer is an array with one element for each, or holds such an array or a
+/// number at a JSON pointer.
+package struct EffectProbe: Sendable {
+    package let endpoint: Endpoint
+    /// RFC 6901; empty for the whole document.
+    package let pointer: String
+
+    /// - Throws: ``ConformanceError`` with `.settings`.
+    package init(_ text: String, pointer: String = "") throws(ConformanceError) {
+        endpoint = try Endpoint(text)
+        guard text.contains(BodyTemplate.mark) else {
+            throw ConformanceError(
+                .settings, "--probe has no \(BodyTemplate.mark): it must count the effects of one operation")
+        }
+        guard pointer.isEmpty || pointer.hasPrefix("/") else {
+            throw ConformanceError(.settings, "\"\(pointer)\" is no JSON pointer (RFC 6901): it must begin with /")
+        }
+        self.pointer = pointer
+    }
+
+    func path(_ unique: String) -> String {
+        endpoint.path.split(separator: BodyTemplate.mark, omittingEmptySubsequences: false).joined(separator: unique)
+    }
+
+    /// The effects that an answer tells of; nil if it tells none.
+    func count(in body: [UInt8]) -> Int? {
+        switch JSONValue(body)?.value(at: pointer) {
+        case .array(let elements): elements.count
+        case .number(let number): Int(exactly: number)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import IdempotencyConformance
+import Logging
+import NIOCore
+
+extension KeyedServer {
+    /// The whole of a request, made of the steps.
+    func respond(to request: Request) async throws -> Response {
+        guard let principal = request.headers[.authorization] else { return Response(status: .unauthorized) }
+        let lines = request.headers[values: .idempotencyKey]
+        let key = key(in: lines)
+        let id = id(of: key ?? "", principal: principal)
+        var request = request
+        let body: String
+        do {
+            body = String(buffer: try await request.collectBody(upTo: 4096))
+        } catch is NIOTooManyBytesError {
+            return refuse(.tooLarge, key: key ?? "").response
+        } catch {
+            if key != nil { await interrupted(id) }
+            throw error
+        }
+        guard let order = Order(body) else { return Response(status: .badRequest) }
+        if lines.isEmpty || profile == .acp && lines == [""] {
+            guard profile == .stripe else { return refuse(.missingKey, key: "").response }
+            return try await work(order, principal: principal, request: request).response
+        }
+        guard let key else { return refuse(.malformedKey, key: lines.joined()).response }
+        var answer: StoredAnswer
+        switch await claim(id, fingerprint: fingerprint(of: body)) {
+        case .mismatch: answer = refuse(.mismatch, key: key)
+        case .inFlight: answer = refuse(.inFlight, key: key)
+        case .replay(let stored): answer = await replay(stored, order: order, principal: principal)
+        case .claimed:
+            answer = try await work(order, principal: principal, request: request)
+            if let expires = await memory.expires(id) {
+                answer.fields[.idempotencyKeyExpires] = "@\(expires)"
+            }
+            if keeps(answer) { await memory.store(answer, for: id) } else { await memory.free(id) }
+        }
+        if profile == .acp { answer.fields[.idempotencyKey] = key }
+        return answer.response
+    }
+
+    /// Runs it on a port of its own.
+    func withURL<Value: Sendable>(_ body: @Sendable (String) async throws -> Value) async throws -> Value {
+        let router = Router()
+        router.post("payments") { request, _ in try await respond(to: request) }
+        router.get("payments") { request, _ in
+            let count = await memory.count(
+                request.uri.queryParameters.get("reference") ?? "", of: request.headers[.authorization] ?? "")
+            return Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: ResponseBody(
+                    byteBuffer: ByteBuffer(
+                        string: "[" + Array(repeating: "{}", count: count).joined(separator: ",") + "]")))
+        }
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { continuation.yield(port) }
+            }, logger: .init(label: "server") { _ in SwiftLogNoOpLogHandler() })
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // Ends with the group: cancellation is its signal.
+                try? await application.run()
+                continuation.finish()
+            }
+            var iterator = ports.makeAsyncIterator()
+            guard let port = await iterator.next() else { throw NoPort() }
+            defer { group.cancelAll() }
+            return try await body("http://127.0.0.1:\(port)")
+        }
+    }
+}
+
+struct NoPort: Error {}

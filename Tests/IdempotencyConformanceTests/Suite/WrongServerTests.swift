@@ -1,0 +1,55 @@
+import IdempotencyConformance
+import Testing
+
+/// What the suite must find, and why.
+struct WrongServer: Sendable, CustomTestStringConvertible {
+    let server: any KeyedServer
+    /// The checks that fail, and words of what came.
+    let faults: [String: String]
+
+    var testDescription: String { "\(type(of: server))" }
+
+    static let all: [WrongServer] = [
+        .init(
+            server: CheckThenInsert(),
+            faults: [
+                "2.6-parallel-effect": "20 requests, 20 effects", "2.6-parallel-answers": "different bodies",
+                "2.6-hang-up-before-answer": "2 effects", "2.7-other-payload-in-flight": "201 and 201, 2 effects",
+            ]),
+        .init(server: UnscopedKeys(), faults: ["5-other-principal": "201, marked as a replay"]),
+        .init(
+            server: NoFingerprint(),
+            faults: [
+                "2.7-other-payload": "201", "2.7-other-payload-status": "201",
+            ]),
+        .init(
+            server: ReplayRunsAgain(),
+            faults: [
+                "2.6-replay-effect": "1 effect, then 2", "2.6-replay-body": "they differ from byte",
+                "2.6-replay-fields": "another value of location", "2.6-hang-up-before-answer": "2 effects",
+            ]),
+        .init(server: StoresServerErrors(), faults: ["acp-6.5-server-error": "500, then 500"]),
+        .init(server: DropsFields(), faults: ["2.6-replay-fields": "without location"]),
+        .init(server: RewritesBody(), faults: ["2.6-replay-body": "they differ from byte"]),
+        .init(server: JoinsKeyLines(), faults: ["2.1-two-fields": "201"]),
+        .init(server: EchoesKey(), faults: ["5-no-key-echo": "the key is in the body"]),
+        .init(server: StaysInFlight(), faults: ["2.6-hang-up-before-answer": "409 for 3.0 seconds"]),
+        .init(server: StoresHalfRequests(), faults: ["2.6-hang-up-in-request": "half a request got 422"]),
+        .init(server: CutsKeys(), faults: ["2.1-long-key": "taken for the same"]),
+        .init(server: ReplaysCookies(), faults: ["rfc6265-set-cookie": "the same cookie again"]),
+    ]
+}
+
+@Suite("A wrong server", .timeLimit(.minutes(2)))
+struct WrongServerTests {
+    @Test("fails exactly the checks of its fault, for the right reason", arguments: WrongServer.all)
+    func teeth(wrong: WrongServer) async throws {
+        let report = try await wrong.server.report()
+        let failed = report.findings.filter { $0.result == .fail }
+        #expect(Set(failed.map(\.check.id)) == Set(wrong.faults.keys), "\(failed.map { "\($0.check.id): \($0.came)" })")
+        for finding in failed {
+            let words = try #require(wrong.faults[finding.check.id])
+            #expect(finding.came.contains(words), "\(finding.check.id): \(finding.came)")
+        }
+    }
+}
