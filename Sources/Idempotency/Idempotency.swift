@@ -62,7 +62,7 @@ public final class Idempotency: Sendable {
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
     /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `keyExpired`, `unavailable`, `outcomeUnknown`,
-    ///   `transactionAborted`, `damagedOutcome`; or a `PostgresError` that has no such meaning (a missing table, a deferred
+    ///   `transactionAborted`, `responseTooLarge`, `damagedOutcome`; or a `PostgresError` that has no such meaning (a missing table, a deferred
     ///   constraint).
     public func perform(
         scope: String, key: IdempotencyKey, fingerprint: Fingerprint, policy: IdempotencyPolicy? = nil,
@@ -79,7 +79,7 @@ public final class Idempotency: Sendable {
         case .leader(let ticket):
             // A thrown error releases the ticket, too.
             let performed = try await lead(unit, finalOutcome: finalOutcome, work)
-            ticket.finish(performed.stored)
+            ticket.finish(performed.stored(under: unit.policy))
             return performed
         case .outcome(let stored):
             return Performed(replaying: stored)

@@ -41,6 +41,8 @@ enum ClaimDecision: Sendable, Hashable {
         case noOutcome
         /// The status is not one of HTTP.
         case status(Int)
+        /// The replay form is none that this version knows.
+        case replayForm(Int?)
         /// The header fields cannot be decoded.
         case headers(HeaderCodecError)
         /// The UPDATE of one key changed several rows: the primary key is missing.
@@ -100,10 +102,11 @@ enum ClaimDecision: Sendable, Hashable {
         guard row.fingerprint == fingerprint.bytes || Mutant.fingerprintIgnored.isActive else { return .mismatch }
         guard let status = row.status else { return .damaged(.noOutcome) }
         guard 100...599 ~= status else { return .damaged(.status(status)) }
+        guard let form = ReplayForm(column: row.replayForm) else { return .damaged(.replayForm(row.replayForm)) }
         do {
             let headers = try row.headers.map { bytes throws(HeaderCodecError) in try HeaderCodec.decode(bytes) }
             let outcome = Outcome(status: status, headers: headers ?? [:], body: row.body ?? [])
-            return .replay(StoredOutcome(outcome: outcome, expiresAt: row.expiresAt.orDistant))
+            return .replay(StoredOutcome(outcome: outcome, form: form, expiresAt: row.expiresAt.orDistant))
         } catch {
             return .damaged(.headers(error))
         }

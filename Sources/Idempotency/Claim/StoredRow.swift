@@ -21,6 +21,9 @@ struct StoredRow: Sendable, Hashable {
     /// The outcome's body; NULL means empty.
     var body: [UInt8]?
 
+    /// What of the answer is stored: see ``ReplayForm/column``.
+    var replayForm: Int?
+
     /// When the retention is over.
     var expiresAt: PostgresTimestampTZ
 

@@ -12,6 +12,11 @@ extension IdempotencyError {
         IdempotencyError(.inFlight, "the first request with this key has not ended yet")
     }
 
+    static func responseHeadersTooLarge(limit: Int) -> IdempotencyError {
+        IdempotencyError(
+            .responseTooLarge, "the answer's header fields are over maximumResponseHeaders (\(limit) bytes)")
+    }
+
     static func unavailable(_ underlying: (any Error)?) -> IdempotencyError {
         IdempotencyError(
             .unavailable, "the database cannot serve the request now; nothing was done", underlying: underlying)

@@ -23,7 +23,8 @@ public struct IdempotencyError: Error, Sendable {
         /// The work returned an answer although its transaction had failed: it swallowed an error (HTTP 500). Nothing
         /// happened.
         public static let transactionAborted = Code("transactionAborted")
-        /// The answer is larger than ``IdempotencyPolicy/maximumResponseBody`` (HTTP 500). Nothing happened.
+        /// The answer is larger than ``IdempotencyPolicy/maximumResponseHeaders`` or ``IdempotencyPolicy/maximumResponseBody`` (HTTP 500).
+        /// Nothing happened.
         public static let responseTooLarge = Code("responseTooLarge")
         /// The key's retention is over, and the policy refuses late retries (HTTP 410). Nothing happened.
         public static let keyExpired = Code("keyExpired")

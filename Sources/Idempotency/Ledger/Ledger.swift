@@ -47,17 +47,18 @@ enum Ledger {
 
     private static func look(_ unit: KeyedUnit) -> PostgresQuery {
         """
-        SELECT fingerprint, status, headers, body, expires_at, tombstone_until, clock_timestamp()
+        SELECT fingerprint, status, headers, body, replay_form, expires_at, tombstone_until, clock_timestamp()
         FROM idempotency.keys WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         """
     }
 
     private static func storedRow(_ row: PostgresRow) throws(PostgresError) -> StoredRow {
-        let (fingerprint, status, headers, body, expiresAt, tombstoneUntil, readAt) = try row.decode(
-            ([UInt8], Int?, [UInt8]?, [UInt8]?, PostgresTimestampTZ, PostgresTimestampTZ?, PostgresTimestampTZ).self)
+        let (fingerprint, status, headers, body, replayForm, expiresAt, tombstoneUntil, readAt) = try row.decode(
+            ([UInt8], Int?, [UInt8]?, [UInt8]?, Int?, PostgresTimestampTZ, PostgresTimestampTZ?, PostgresTimestampTZ)
+                .self)
         return StoredRow(
-            fingerprint: fingerprint, status: status, headers: headers, body: body, expiresAt: expiresAt,
-            tombstoneUntil: tombstoneUntil, readAt: readAt)
+            fingerprint: fingerprint, status: status, headers: headers, body: body, replayForm: replayForm,
+            expiresAt: expiresAt, tombstoneUntil: tombstoneUntil, readAt: readAt)
     }
 
     /// Takes an expired key; ``reclaimResult(_:)`` reads the answer. The guard is looked at again after a wait for another
@@ -89,27 +90,23 @@ enum Ledger {
     // MARK: Outcome
 
     /// Stores the outcome in the claim's row; rides with COMMIT. Leaves `expires_at` alone, which keeps the update HOT.
-    static func storeOutcome(_ unit: KeyedUnit, _ outcome: Outcome) -> PostgresQuery {
+    static func storeOutcome(_ unit: KeyedUnit, _ outcome: OutcomeColumns) -> PostgresQuery {
         """
         UPDATE idempotency.keys
-        SET status = \(outcome.status)::int2, headers = \(headers(outcome)), body = \(outcome.body)
+        SET status = \(outcome.status)::int2, headers = \(outcome.headers), body = \(outcome.body)\(rarelySet: outcome)
         WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid) AND status IS NULL
         """
-    }
-
-    /// The fields that a replay must not repeat are not stored either: some of them are credentials.
-    private static func headers(_ outcome: Outcome) -> [UInt8] {
-        HeaderCodec.encode(HeaderCodec.storedFields(of: outcome.headers))
     }
 
     /// Stores key and outcome of a final error together, after the work's own transaction was rolled back.
     ///
     /// - Parameter lockTimeout: as for ``claim(_:lockTimeout:)``: another process may have taken the key meanwhile.
-    static func storeFinal(_ unit: KeyedUnit, _ outcome: Outcome, lockTimeout: Duration?) -> [PostgresQuery] {
+    static func storeFinal(_ unit: KeyedUnit, _ outcome: OutcomeColumns, lockTimeout: Duration?) -> [PostgresQuery] {
         let insert: PostgresQuery = """
-            INSERT INTO idempotency.keys (scope, key_id, fingerprint, status, headers, body, expires_at, tombstone_until)
+            INSERT INTO idempotency.keys
+                (scope, key_id, fingerprint, status, headers, body, replay_form, expires_at, tombstone_until)
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), \(outcome.status)::int2,
-                    \(headers(outcome)), \(outcome.body),
+                    \(outcome.headers), \(outcome.body), \(outcome.replayForm)::int2,
                     now() + \(unit.retentionSeconds) * interval '1 second', \(tombstoneOf: unit))
             ON CONFLICT (scope, key_id) DO NOTHING
             """

@@ -135,9 +135,16 @@ extension Idempotency {
         _ outcome: Outcome, of unit: KeyedUnit, _ transaction: PostgresTransaction, expiresAt: Date, rerunsLeft: Int
     ) async throws -> Attempt {
         let executed = Performed(outcome: outcome, disposition: .executed, expiresAt: expiresAt)
+        let columns: OutcomeColumns
+        do {
+            columns = try self.columns(of: outcome, unit)
+        } catch {
+            await transaction.connection.rollBack(transaction)
+            throw error
+        }
         do throws(PostgresError) {
             let answers = try await transaction.connection.commit(
-                transaction, after: [Ledger.storeOutcome(unit, outcome)])
+                transaction, after: [Ledger.storeOutcome(unit, columns)])
             if answers.first?.affectedRows != 1 {
                 logger.critical("the work was committed without its outcome: something else changed the key's row")
             }
@@ -146,7 +153,7 @@ extension Idempotency {
             switch error.code {
             case .commitUnknown where Mutant.lostAnswerIsSuccess.isActive:
                 return .answered(executed)
-            case .commitUnknown: return .unknown(outcome)
+            case .commitUnknown: return .unknown(executed)
             case .transactionAborted: throw self.error(for: .transactionAborted(sqlState: error.sqlState?.rawValue))
             case .server: break
             default: throw error
@@ -164,10 +171,11 @@ extension Idempotency {
     private func storeFinal(
         _ outcome: Outcome, of unit: KeyedUnit, on connection: PostgresConnection, startOvers: Int
     ) async throws -> Attempt {
+        let columns = try columns(of: outcome, unit)
         do {
             let lockTimeout = lockTimeout(unit.policy.waitBudget)
             let answers = try await connection.commit(
-                try await connection.begin(), after: Ledger.storeFinal(unit, outcome, lockTimeout: lockTimeout))
+                try await connection.begin(), after: Ledger.storeFinal(unit, columns, lockTimeout: lockTimeout))
             let decision = ClaimDecision.after(
                 try Ledger.claimResult(answers), fingerprint: unit.fingerprint, startOvers: startOvers)
             switch decision {
@@ -176,7 +184,7 @@ extension Idempotency {
             case .reclaim:
                 let taken = try await connection.commit(
                     try await connection.begin(),
-                    after: Ledger.reclaim(unit, lockTimeout: lockTimeout) + [Ledger.storeOutcome(unit, outcome)])
+                    after: Ledger.reclaim(unit, lockTimeout: lockTimeout) + [Ledger.storeOutcome(unit, columns)])
                 guard case .reclaimed(let expiries) = try Ledger.reclaimResult(taken), let expiry = expiries.first
                 else {
                     return .startOver
@@ -187,8 +195,20 @@ extension Idempotency {
                 return try answer(decision)
             }
         } catch let error as PostgresError {
-            if error.code == .commitUnknown { return .unknown(outcome) }
+            if error.code == .commitUnknown {
+                return .unknown(Performed(outcome: outcome, disposition: .executed))
+            }
             return try answer(Self.decision(after: error, unit, startOvers: startOvers))
+        }
+    }
+
+    /// What is to be stored of an answer.
+    private func columns(of outcome: Outcome, _ unit: KeyedUnit) throws -> OutcomeColumns {
+        do {
+            return try OutcomeColumns(outcome, under: unit.policy)
+        } catch {
+            logger.error("the answer cannot be stored", metadata: ["reason": "\(error.message)"])
+            throw error
         }
     }
 

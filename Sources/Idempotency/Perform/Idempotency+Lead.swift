@@ -12,8 +12,8 @@ extension Idempotency {
         case startOver
         /// A conflict between transactions: the work runs again.
         case rerun
-        /// Whether this outcome was committed is not known.
-        case unknown(Outcome)
+        /// Whether this was committed is not known.
+        case unknown(Performed)
     }
 
     /// How far a unit has come.
@@ -22,7 +22,7 @@ extension Idempotency {
         var rerunsLeft: Int
         /// Set by an unknown COMMIT: what was to be committed, and how long to look for it. Cleared when the key can be
         /// claimed again, which proves that it was not committed.
-        var unknown: (outcome: Outcome, deadline: ContinuousClock.Instant)?
+        var unknown: (own: Performed, deadline: ContinuousClock.Instant)?
     }
 
     func lead(
@@ -37,16 +37,16 @@ extension Idempotency {
                 }
                 switch attempt {
                 case .answered(let performed):
-                    return resolved(performed, progress)
+                    return resolved(performed, unit.policy, progress)
                 case .threw(let error):
                     throw WorkError(error)
                 case .startOver:
                     progress.startOvers += 1
                 case .rerun:
                     progress.rerunsLeft -= 1
-                case .unknown(let outcome):
+                case .unknown(let own):
                     logger.warning("COMMIT unknown: claiming the key again to find out")
-                    progress.unknown = (outcome, .now + unit.policy.resolveDeadline)
+                    progress.unknown = (own, .now + unit.policy.resolveDeadline)
                 }
             } catch let error as WorkError {
                 throw error.underlying
@@ -74,11 +74,18 @@ extension Idempotency {
     /// Short against the time in which a server restarts, long against a round trip.
     private static let pauseBetweenQuestions: Duration = .milliseconds(100)
 
-    /// After an unknown COMMIT the row that is found is usually our own. Then this is no replay, and the answer has the fields
-    /// that are not stored, too.
-    private func resolved(_ performed: Performed, _ progress: Progress) -> Performed {
-        guard let own = progress.unknown?.outcome, performed.outcome == own.replayable else { return performed }
-        return Performed(outcome: own, disposition: .executed, expiresAt: performed.expiresAt)
+    /// After an unknown COMMIT the row that is found is usually our own. Then this is no replay, and the answer has what is not
+    /// stored, too.
+    ///
+    /// A row that holds the whole answer is recognised by it. Of less another run may have left the same: there the time of the claim
+    /// must be ours as well.
+    private func resolved(_ performed: Performed, _ policy: IdempotencyPolicy, _ progress: Progress) -> Performed {
+        guard let own = progress.unknown?.own else { return performed }
+        let executed = Performed(outcome: own.outcome, disposition: .executed, expiresAt: performed.expiresAt)
+        guard executed.stored(under: policy) == performed.stored(under: policy),
+            performed.form == .snapshot || performed.expiresAt == own.expiresAt
+        else { return performed }
+        return executed
     }
 
     /// What the key's row says, so that there is nothing to resolve any more.

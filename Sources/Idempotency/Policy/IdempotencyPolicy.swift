@@ -66,8 +66,8 @@ public struct IdempotencyPolicy: Sendable {
     /// The largest header section of a request in bytes, names and values, that a door accepts. Default 32 KiB; more is 431.
     public var maximumRequestHeaders: Int
 
-    /// The largest header section of an answer in bytes, names and values, that is stored. Default 32 KiB; more is 500 and undoes
-    /// the work's writes.
+    /// The largest header section of an answer in bytes, names and values of the fields that are stored. Default 32 KiB; more is 500
+    /// and undoes the work's writes.
     public var maximumResponseHeaders: Int
 
     /// The largest request body in bytes that a door collects for the fingerprint. Default 1 MiB; more is 413.

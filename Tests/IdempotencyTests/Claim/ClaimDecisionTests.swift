@@ -13,11 +13,11 @@ struct ClaimDecisionTests {
 
     static func row(
         _ fingerprint: Fingerprint = mine, status: Int? = 201, headers: [UInt8]? = HeaderCodec.encode(headers),
-        body: [UInt8]? = [7], expired: Bool = false, tombstone: Double? = nil
+        body: [UInt8]? = [7], form: Int? = nil, expired: Bool = false, tombstone: Double? = nil
     ) -> StoredRow {
         StoredRow(
-            fingerprint: fingerprint.bytes, status: status, headers: headers, body: body, expiresAt: time(0),
-            tombstoneUntil: tombstone.map(time), readAt: time(expired ? 1 : -1))
+            fingerprint: fingerprint.bytes, status: status, headers: headers, body: body, replayForm: form,
+            expiresAt: time(0), tombstoneUntil: tombstone.map(time), readAt: time(expired ? 1 : -1))
     }
 
     /// So many seconds after the rows' `expires_at`.
@@ -108,6 +108,13 @@ struct ClaimDecisionTests {
         Case("committed without outcome by another request: mismatch", found(row(other, status: nil)), .mismatch),
         Case("status out of range: damaged", found(row(status: 99)), .damaged(.status(99))),
         Case("status beyond 599: damaged", found(row(status: 600)), .damaged(.status(600))),
+        Case("a replay form of a later version: damaged", found(row(form: 3)), .damaged(.replayForm(3))),
+        Case("a replay form of a later version of another request: mismatch", found(row(other, form: 3)), .mismatch),
+        Case(
+            "a reference: replay, as one", found(row(body: [], form: 1)),
+            .replay(
+                StoredOutcome(
+                    outcome: Outcome(status: 201, headers: headers), form: .reference, expiresAt: expiry))),
         Case(
             "headers of a later version: damaged", found(row(headers: [9])),
             .damaged(.headers(HeaderCodecError(.unknownVersion)))),
