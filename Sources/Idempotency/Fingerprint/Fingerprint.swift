@@ -1,4 +1,5 @@
 internal import Crypto
+public import HTTPTypes
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
@@ -12,9 +13,10 @@ internal import Foundation
 /// byte can move from one field into the next unnoticed. An absent query or content type differs from an empty one.
 ///
 /// Nothing is normalised: the path is hashed as it was received, percent-encoding included, and the body byte for byte.
-/// A client that re-orders the members of its JSON between two tries gets 422.
+/// A client that re-orders the members of its JSON between two tries gets 422, unless ``FingerprintRule/canonicalJSON`` is the rule.
 ///
-/// A fingerprint of a small request can be guessed from; ``description`` does not show it.
+/// What a small request asked for can be found from its fingerprint by trying; ``description`` does not show it, and with a secret
+/// ``Idempotency`` stores an HMAC in its place.
 public struct Fingerprint: Sendable, Hashable {
     /// The 32 bytes of the hash.
     public let bytes: [UInt8]
@@ -34,8 +36,30 @@ public struct Fingerprint: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    private init(_ digest: SHA256.Digest) {
+    private init(_ digest: some Sequence<UInt8>) {
         self.bytes = Array(digest)
+    }
+
+    /// The fingerprint of chosen bytes and of nothing else, for a ``FingerprintRule/custom(_:)`` rule.
+    ///
+    /// Method and path do not count unless they are among the bytes: a key that is used on two routes then gets one route's answer
+    /// from the other.
+    public init(hashing bytes: some Sequence<UInt8>) {
+        self.init(SHA256.hash(data: Array("idempotency-fingerprint-of-bytes/1".utf8) + bytes))
+    }
+
+    /// The fingerprint of a request.
+    ///
+    /// - Parameters:
+    ///   - request: its method, path and query, as received, and content type count.
+    ///   - body: the whole body, or what stands for it.
+    public static func of(_ request: HTTPRequest, body: some Collection<UInt8>) -> Fingerprint {
+        let target = request.path ?? ""
+        let mark = target.utf8.firstIndex(of: UInt8(ascii: "?"))
+        return .of(
+            method: request.method.rawValue, path: String(target[..<(mark ?? target.endIndex)]),
+            query: mark.map { String(target[target.utf8.index(after: $0)...]) },
+            contentType: request.headerFields[.contentType], body: body)
     }
 
     /// The fingerprint of a request.
@@ -58,10 +82,10 @@ public struct Fingerprint: Sendable, Hashable {
         head.reserveCapacity(
             head.count + method.utf8.count + path.utf8.count + (query?.utf8.count ?? 0)
                 + (contentType?.utf8.count ?? 0) + 64)
-        head.appendField(method)
-        head.appendField(path)
-        head.appendField(query)
-        head.appendField(contentType)
+        head.appendField(method.utf8)
+        head.appendField(path.utf8)
+        head.appendField(query?.utf8)
+        head.appendField(contentType?.utf8)
         head.appendLength(body.count)
 
         var hash = SHA256()
@@ -73,6 +97,18 @@ public struct Fingerprint: Sendable, Hashable {
             Array(body).withUnsafeBytes { hash.update(bufferPointer: $0) }
         }
         return Fingerprint(hash.finalize())
+    }
+}
+
+extension Fingerprint {
+    /// The fingerprint of the same request, in which these fields count as well.
+    func including(_ fields: [(name: String, value: [UInt8]?)]) -> Fingerprint {
+        var content = Array("idempotency-fingerprint-with-fields/1".utf8) + bytes
+        for field in fields {
+            content.appendField(field.name.utf8)
+            content.appendField(field.value)
+        }
+        return Fingerprint(SHA256.hash(data: content))
     }
 }
 
@@ -89,14 +125,14 @@ extension Fingerprint: CustomStringConvertible, CustomDebugStringConvertible, Cu
 
 extension [UInt8] {
     /// One byte that says whether there is a value, then its length and its bytes.
-    fileprivate mutating func appendField(_ value: String?) {
+    fileprivate mutating func appendField(_ value: (some Collection<UInt8>)?) {
         guard let value else {
             append(0)
             return
         }
         append(1)
-        appendLength(value.utf8.count)
-        append(contentsOf: value.utf8)
+        appendLength(value.count)
+        append(contentsOf: value)
     }
 
     /// Eight bytes, most significant first.
