@@ -9,7 +9,7 @@ extension Problem {
     ///   - kind: which one; status, title and default detail come from it.
     ///   - options: the documentation's address, and the seconds of `Retry-After` for kinds that have one.
     ///   - detail: a more precise sentence, if there is one.
-    ///   - underlying: the error behind it, for logs.
+    ///   - underlying: the error behind it, for logs. One of the engine's that knows how long to wait decides on `Retry-After`.
     public init(
         _ kind: ProblemKind, options: IdempotencyOptions = .init(), detail: String? = nil,
         underlying: (any Error)? = nil
@@ -17,7 +17,10 @@ extension Problem {
         self.init(
             type: "\(options.documentation)#\(kind.rawValue)", title: kind.title, status: kind.status,
             detail: detail ?? kind.detail, underlying: underlying)
-        if kind.isRetryable { headers[.retryAfter] = String(options.retryAfterSeconds) }
+        if kind.isRetryable {
+            let pause = (underlying as? IdempotencyError)?.retryAfter ?? options.retryAfter
+            headers[.retryAfter] = String(pause.delaySeconds)
+        }
     }
 }
 
@@ -44,9 +47,12 @@ extension ProblemKind {
             switch error.code {
             case .mismatch: self = .mismatch
             case .inFlight: self = .inFlight
-            case .unavailable: self = .unavailable
+            case .unavailable, .deadlineExceeded: self = .unavailable
             case .outcomeUnknown: self = .outcomeUnknown
             case .responseTooLarge: self = .responseTooLarge
+            case .keyExpired: self = .keyExpired
+            case .tooManyNewKeys: self = .tooManyNewKeys
+            case .outcomeUnreadable: self = .outcomeUnreadable
             default: self = .internalError
             }
         case let error as PostgresError:
@@ -64,5 +70,13 @@ extension ProblemKind {
         default:
             return nil
         }
+    }
+}
+
+extension Duration {
+    /// The value of `Retry-After`: whole seconds, rounded up, at least 1 (RFC 9110 section 10.2.3).
+    var delaySeconds: Int64 {
+        let (seconds, attoseconds) = components
+        return max(1, seconds + (attoseconds > 0 ? 1 : 0))
     }
 }

@@ -13,14 +13,25 @@ public enum ProblemKind: String, Sendable, CaseIterable {
     case inFlight = "in-flight"
     /// 422: the key was used for another request.
     case mismatch = "mismatch"
+    /// 410: the key's retention is over, and the route refuses late retries.
+    case keyExpired = "key-expired"
+    /// 429: the caller has used too many new keys for now.
+    case tooManyNewKeys = "too-many-new-keys"
+    /// 409: the first request was carried out, and its answer cannot be given again. ``Problem/headers`` has its `Location`, if it had
+    /// one.
+    case answerWithheld = "answer-withheld"
+    /// 431: the request's header section is over the limit.
+    case requestHeadersTooLarge = "request-headers-too-large"
     /// 413: the request's body is over the limit.
     case requestTooLarge = "request-too-large"
-    /// 500: the handler's response is over the limit, or has no end.
+    /// 500: the handler's response is over a limit, or has no end.
     case responseTooLarge = "response-too-large"
-    /// 503: the database cannot be reached, or has no connection free.
+    /// 503: the database cannot be reached or has no connection free, or the handler was not done in time.
     case unavailable = "unavailable"
     /// 503: whether the request was carried out could not be found out in time.
     case outcomeUnknown = "outcome-unknown"
+    /// 500: the stored answer cannot be decrypted.
+    case outcomeUnreadable = "outcome-unreadable"
     /// 500: a fault on our side.
     case internalError = "internal-error"
 
@@ -28,10 +39,13 @@ public enum ProblemKind: String, Sendable, CaseIterable {
     public var status: HTTPResponse.Status {
         switch self {
         case .keyMissing, .keyMalformed: .badRequest
-        case .inFlight: .conflict
+        case .inFlight, .answerWithheld: .conflict
         case .mismatch: .unprocessableContent
+        case .keyExpired: .gone
+        case .tooManyNewKeys: .tooManyRequests
+        case .requestHeadersTooLarge: .requestHeaderFieldsTooLarge
         case .requestTooLarge: .contentTooLarge
-        case .responseTooLarge, .internalError: .internalServerError
+        case .responseTooLarge, .outcomeUnreadable, .internalError: .internalServerError
         case .unavailable, .outcomeUnknown: .serviceUnavailable
         }
     }
@@ -39,7 +53,7 @@ public enum ProblemKind: String, Sendable, CaseIterable {
     /// Whether the same request with the same key may succeed a little later; the answer then has `Retry-After`.
     public var isRetryable: Bool {
         switch self {
-        case .inFlight, .unavailable, .outcomeUnknown: true
+        case .inFlight, .tooManyNewKeys, .unavailable, .outcomeUnknown: true
         default: false
         }
     }
@@ -51,10 +65,15 @@ public enum ProblemKind: String, Sendable, CaseIterable {
         case .keyMalformed: "Idempotency-Key is malformed"
         case .inFlight: "A request with this Idempotency-Key is in flight"
         case .mismatch: "Idempotency-Key was used for another request"
+        case .keyExpired: "Idempotency-Key has expired"
+        case .tooManyNewKeys: "Too many new Idempotency-Keys"
+        case .answerWithheld: "The answer is not given again"
+        case .requestHeadersTooLarge: "Request header fields are too large"
         case .requestTooLarge: "Request body is too large"
         case .responseTooLarge: "Response cannot be stored"
         case .unavailable: "Service is temporarily unavailable"
         case .outcomeUnknown: "Outcome is not known yet"
+        case .outcomeUnreadable: "Stored answer cannot be read"
         case .internalError: "Internal error"
         }
     }
@@ -68,11 +87,23 @@ public enum ProblemKind: String, Sendable, CaseIterable {
             "The key must be 1 to 255 characters of visible ASCII, sent once, bare or in quotation marks."
         case .inFlight: "The first request with this key has not ended. Retry with the same key to get its answer."
         case .mismatch: "Send the original request to get its answer, or use a new key for a new operation."
+        case .keyExpired:
+            "The key was used before and its answer is not kept any more, or it is too old. Nothing was carried out now. Find out "
+                + "what became of the first request before you use a new key."
+        case .tooManyNewKeys:
+            "Nothing was carried out. Wait as long as Retry-After says, then retry with the same key. Retries of earlier requests "
+                + "are not limited."
+        case .answerWithheld:
+            "The first request with this key was carried out, and nothing was done again. Its answer cannot be repeated; Location, "
+                + "if there is one, names the resource."
+        case .requestHeadersTooLarge: "The header fields of the request are larger than this operation accepts."
         case .requestTooLarge: "The body of the request is larger than this operation accepts."
         case .responseTooLarge:
             "The answer could not be stored, so the operation was undone. The key can be used again."
         case .unavailable: "The request was not carried out, or can safely be asked about: retry with the same key."
         case .outcomeUnknown: "Retry with the same key: the answer tells whether the request was carried out."
+        case .outcomeUnreadable:
+            "The first request with this key was carried out, and nothing was done again. Its stored answer cannot be read now."
         case .internalError:
             "The server failed to answer this request, and the operation was undone. The key can be used again."
         }

@@ -6,7 +6,8 @@ public struct IdempotencyOptions: Sendable, Hashable {
     /// when answers are read away from the server that gave them (RFC 9457 section 3.1.1).
     public var documentation: String
 
-    /// What `Retry-After` asks a client to wait, with 409 and 503. Default 1 second; rounded up to whole seconds.
+    /// What `Retry-After` asks a client to wait, with 409, 429 and 503. Default 1 second; rounded up to whole seconds. An error that
+    /// knows better, like that of too many new keys, is asked instead.
     ///
     /// A second is longer than most handlers run, and short enough that a client who lost its answer is not kept waiting.
     public var retryAfter: Duration
@@ -25,11 +26,5 @@ public struct IdempotencyOptions: Sendable, Hashable {
         self.documentation = documentation
         self.retryAfter = retryAfter
         self.captureDeadline = captureDeadline
-    }
-
-    /// The value of `Retry-After`: whole seconds, at least 1 (RFC 9110 section 10.2.3).
-    var retryAfterSeconds: Int {
-        let (seconds, attoseconds) = retryAfter.components
-        return max(1, Int(seconds) + (attoseconds > 0 ? 1 : 0))
     }
 }

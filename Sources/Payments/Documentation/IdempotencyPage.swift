@@ -40,6 +40,10 @@ enum IdempotencyPage {
         with 422.</li>
         <li>A replayed answer has the same status, header fields and body as the first, and the header field
         <code>Idempotent-Replayed: true</code>.</li>
+        <li>Each answer that is kept says until when in <code>Idempotency-Key-Expires</code>: seconds since 1970, written
+        <code>@1764099197</code> (a Date of RFC 9651).</li>
+        <li>A retry that comes while the first request runs waits for it, 2 seconds unless <code>Prefer: wait=N</code> asks for another time
+        in seconds, at most 10. <code>Preference-Applied</code> says how long it was; 0 is answered at once.</li>
         <li>Keys belong to whoever authenticated: nobody else's key can meet yours.</li>
         <li>An answer is kept for 24 hours, counted from the first request. After that, the key is new again: do not retry later than that.</li>
         </ul>
@@ -75,21 +79,46 @@ enum IdempotencyPage {
         first request's answer is still there. If this is a new operation, use a new key. If it is a retry, send exactly the bytes of the
         first try: serialize the body once and keep it.</p></section>
 
+        <section id="key-expired"><h3>key-expired <span class="status">410</span></h3>
+        <p>The key was used longer ago than answers are kept, and the operation refuses retries that come so late instead of carrying them
+        out as new. Nothing happened now. Find out what became of the first request, for instance by looking for its
+        <code>reference</code>, before you use a new key.</p></section>
+
+        <section id="too-many-new-keys"><h3>too-many-new-keys <span class="status">429</span></h3>
+        <p>You have used more new keys in a short time than the operation allows. Nothing happened, and nothing was stored. Wait as long as
+        <code>Retry-After</code> says and send the request again with the same key. Retries of requests that were carried out are not
+        limited.</p></section>
+
+        <section id="answer-withheld"><h3>answer-withheld <span class="status">409</span></h3>
+        <p>The first request with this key was carried out, and its answer is not given a second time, for instance because it held a
+        secret. Nothing was done again, and retrying does not help. <code>Location</code>, if there is one, names what the first request
+        made.</p></section>
+
+        <section id="request-headers-too-large"><h3>request-headers-too-large <span class="status">431</span></h3>
+        <p>The request's header fields are larger together than the operation accepts (32 KiB unless the operation says otherwise). Nothing
+        happened. Send fewer or shorter ones.</p></section>
+
         <section id="request-too-large"><h3>request-too-large <span class="status">413</span></h3>
         <p>The request's body is larger than the operation accepts (1 MiB unless the operation says otherwise). Nothing happened. Send less.</p></section>
 
         <section id="response-too-large"><h3>response-too-large <span class="status">500</span></h3>
-        <p>The operation's answer was larger than what can be stored for replays, or did not end. The operation was undone and the key is
+        <p>The operation's answer, its body or its header fields, was larger than what can be stored for replays, or did not end. The operation was undone and the key is
         free. This is a fault of the service; retrying is safe but will not help until it is mended.</p></section>
 
         <section id="unavailable"><h3>unavailable <span class="status">503</span></h3>
-        <p>The database cannot be reached or has no capacity left. The operation does not run without protection. Wait as long as
+        <p>The database cannot be reached or has no capacity left, or the operation took too long and was undone. The operation does not run
+        without protection. Wait as long as
         <code>Retry-After</code> says, then retry with the same key, with growing pauses.</p></section>
 
         <section id="outcome-unknown"><h3>outcome-unknown <span class="status">503</span></h3>
         <p>The connection to the database was lost at the very moment of the commit, and whether it took place could not be found out in
         time. Retry with the same key: the retry asks the database again, gets the first answer if the operation was carried out, and
         carries it out if not. Do <em>not</em> use a new key.</p></section>
+
+        <section id="outcome-unreadable"><h3>outcome-unreadable <span class="status">500</span></h3>
+        <p>The first request with this key was carried out, and its stored answer is encrypted under a key that the service does not have
+        now. Nothing was done again. This is a fault of the service: retrying with the same key is safe, and helps when it is mended. Do
+        <em>not</em> use a new key.</p></section>
 
         <section id="internal-error"><h3>internal-error <span class="status">500</span></h3>
         <p>A fault of the service. The operation was undone and the key is free. Retrying with the same key is safe.</p></section>

@@ -15,7 +15,9 @@ struct ProblemTests {
             (IdempotencyError.Code.mismatch, ProblemKind.mismatch), (.inFlight, .inFlight),
             (.unavailable, .unavailable), (.outcomeUnknown, .outcomeUnknown),
             (.transactionAborted, .internalError), (.responseTooLarge, .responseTooLarge),
-            (.damagedOutcome, .internalError), (.invalidPolicy, .internalError),
+            (.damagedOutcome, .internalError), (.invalidPolicy, .internalError), (.keyExpired, .keyExpired),
+            (.tooManyNewKeys, .tooManyNewKeys), (.outcomeUnreadable, .outcomeUnreadable),
+            (.deadlineExceeded, .unavailable),
         ])
     func engineErrors(code: IdempotencyError.Code, kind: ProblemKind) {
         #expect(ProblemKind(failure: IdempotencyError(code, "")) == kind)
@@ -35,10 +37,22 @@ struct ProblemTests {
     func retryAfter(kind: ProblemKind) {
         let field = Problem(kind, options: IdempotencyOptions(retryAfter: .milliseconds(1))).headers[.retryAfter]
         #expect(field == (kind.isRetryable ? "1" : nil))
-        #expect(kind.isRetryable == [.inFlight, .unavailable, .outcomeUnknown].contains(kind))
-        #expect(IdempotencyOptions(retryAfter: .zero).retryAfterSeconds == 1)
-        #expect(IdempotencyOptions(retryAfter: .seconds(7)).retryAfterSeconds == 7)
-        #expect(IdempotencyOptions(retryAfter: .milliseconds(7001)).retryAfterSeconds == 8)
+        let retryable: [ProblemKind] = [.inFlight, .tooManyNewKeys, .unavailable, .outcomeUnknown]
+        #expect(kind.isRetryable == retryable.contains(kind))
+    }
+
+    @Test(
+        "The pause is in whole seconds, rounded up, and at least one",
+        arguments: [(0, 1), (1, 1), (1000, 1), (1001, 2), (7000, 7), (7001, 8)])
+    func pause(milliseconds: Int, seconds: Int64) {
+        #expect(Duration.milliseconds(milliseconds).delaySeconds == seconds)
+    }
+
+    @Test("An error that knows how long to wait decides, where waiting helps")
+    func knownPause() {
+        let error = IdempotencyError(.tooManyNewKeys, "", retryAfter: .milliseconds(41_001))
+        #expect(Problem(failure: error)?.headers[.retryAfter] == "42")
+        #expect(Problem(.answerWithheld, underlying: error).headers[.retryAfter] == nil)
     }
 
     @Test("The documentation's address can be changed")
