@@ -7,7 +7,8 @@ import NIOCore
 
 /// One protected request's way: the shared body of the middleware and of the route form.
 ///
-/// Key, scope, body and fingerprint first, all without a database; then `perform`, with the handler inside; then the response.
+/// Header limit, key, scope, body and fingerprint first, all without a database; then `perform`, with the handler inside; then the
+/// response.
 struct RequestProtection<Context: RequestContext>: Sendable {
     typealias Scope = @Sendable (Request, Context) async throws -> String
 
@@ -39,10 +40,14 @@ struct RequestProtection<Context: RequestContext>: Sendable {
         to request: Request, context: Context,
         handler: (Request, Context, PostgresTransaction) async throws -> Response
     ) async throws -> Response {
+        try requireSmallHeaders(request)
         try requireSingleProtection(context)
         let key = try key(of: request)
         let scope = try await scope(request, context)
         let (request, fingerprint) = try await collect(request)
+        let preference = WaitPreference(parsing: request.headers[values: .prefer], upTo: policy.maximumPreferredWait)
+        var policy = policy
+        if let preference { policy.waitBudget = preference.wait }
         func finalOutcome(of error: any Error) async throws -> Outcome? {
             try await self.finalOutcome(of: error, request: request, context: context)
         }
@@ -56,16 +61,20 @@ struct RequestProtection<Context: RequestContext>: Sendable {
                 return try await capture(response, context: context)
             }
         } catch {
-            throw answer(to: error, context: context)
+            throw answer(to: error, preference: preference, context: context)
         }
-        switch performed.disposition {
-        case .replayed:
-            var response = Response(performed.outcome.replayable)
-            response.headers[.idempotentReplayed] = "true"
-            return response
-        default:
-            return Response(performed.outcome)
-        }
+        let isReplay = performed.disposition == .replayed
+        var response = Response(isReplay ? performed.outcome.replayable : performed.outcome)
+        response.mark(performed, preference: preference)
+        return response
+    }
+
+    private func requireSmallHeaders(_ request: Request) throws {
+        let limit = policy.maximumRequestHeaders
+        guard request.headers.size > limit else { return }
+        throw Problem(
+            .requestHeadersTooLarge, options: options,
+            detail: "The header fields of the request are larger than \(limit) bytes.")
     }
 
     /// Two protections round one handler would wait for each other: the inner one claims the key that the outer one holds.
@@ -100,10 +109,7 @@ struct RequestProtection<Context: RequestContext>: Sendable {
         } catch is NIOTooManyBytesError {
             throw tooLarge(limit)
         }
-        let fingerprint = Fingerprint.of(
-            method: request.method.rawValue, path: request.uri.path, query: request.uri.query,
-            contentType: request.headers[.contentType], body: body.readableBytesView)
-        return (request, fingerprint)
+        return (request, try policy.fingerprint.fingerprint(of: request.head, body: Array(buffer: body)))
     }
 
     private func tooLarge(_ limit: Int) -> Problem {
@@ -117,32 +123,36 @@ struct RequestProtection<Context: RequestContext>: Sendable {
 
     /// What a thrown error answers, if that answer is final by the policy.
     private func finalOutcome(of error: any Error, request: Request, context: Context) async throws -> Outcome? {
-        guard let error = error as? any HTTPResponseError, policy.finalStatuses.contains(error.status.code) else {
-            return nil
-        }
+        guard let error = error as? any HTTPResponseError, isFinal(error, answering: error.status) else { return nil }
         let response = try error.response(from: request, context: context)
         // An error's response may have another status than the error; what the client sees decides.
-        guard policy.finalStatuses.contains(response.status.code) else { return nil }
+        guard response.status == error.status || isFinal(error, answering: response.status) else { return nil }
         return try await capture(response, context: context)
     }
 
+    private func isFinal(_ error: any Error, answering status: HTTPResponse.Status) -> Bool {
+        guard status.kind == .clientError else { return false }
+        return policy.isFinal?(error, status.code) ?? policy.finalStatuses.contains(status.code)
+    }
+
     /// The error that leaves: a problem where the protection has something to say, else the one that came.
-    private func answer(to error: any Error, context: Context) -> any Error {
+    private func answer(to error: any Error, preference: WaitPreference?, context: Context) -> any Error {
         guard let kind = ProblemKind(failure: error) else { return error }
-        switch kind {
-        case .mismatch, .inFlight:
+        if kind.status.kind == .clientError {
             context.logger.debug("Request refused", metadata: ["idempotency.problem": "\(kind.rawValue)"])
-        default:
+        } else {
             // Descriptions, never debug descriptions: those quote SQL and data.
             let cause = (error as? IdempotencyError)?.underlying as? PostgresError
             context.logger.error(
-                "Request failed, nothing was stored for its key",
+                "Request failed",
                 metadata: [
                     "idempotency.problem": "\(kind.rawValue)",
                     "error": "\(error)",
                     "cause": "\(cause.map(String.init(describing:)) ?? "none")",
                 ])
         }
-        return Problem(kind, options: options, underlying: error)
+        var problem = Problem(kind, options: options, underlying: error)
+        if let preference { problem.headers.append(preference.applied) }
+        return problem
     }
 }
