@@ -20,7 +20,7 @@ public import Idempotency
 /// An error that the handler throws with a status in the policy's `finalStatuses` becomes a stored answer; any other error is
 /// rethrown as it is. What the protection itself refuses is thrown as ``Problem``.
 public struct IdempotencyMiddleware<Context: IdempotencyRequestContext>: RouterMiddleware {
-    private let protection: RequestProtection<Context>
+    let protection: RequestProtection<Context>
 
     /// Makes the middleware.
     ///

@@ -16,6 +16,7 @@ extension RouterMethods {
     ///   - idempotency: the engine.
     ///   - policy: the rules of this route; the engine's by default.
     ///   - options: how to answer.
+    ///   - catalogue: where the route is listed; nowhere by default.
     ///   - scope: who owns the key: the authenticated tenant or principal.
     ///   - handler: the work. What it writes in the transaction is committed with its answer, or not at all. It may run again
     ///     for the same request after a serialization failure, so it does nothing that a rollback would not undo.
@@ -25,18 +26,25 @@ extension RouterMethods {
     public func on(
         _ path: RouterPath = "", method: HTTPRequest.Method, idempotent idempotency: Idempotency,
         policy: IdempotencyPolicy? = nil, options: IdempotencyOptions = .init(),
+        listedIn catalogue: IdempotencyCatalogue? = nil,
         scope: @escaping @Sendable (Request, Context) async throws -> String,
         use handler: @escaping @Sendable (Request, Context, PostgresTransaction) async throws -> some ResponseGenerator
     ) -> Self {
+        var policy = policy ?? idempotency.policy
+        policy.keyRequired = true
         let protection = RequestProtection(idempotency, policy: policy, options: options, scope: scope)
-        return on(path, method: method) { request, context in
-            try await protection.respond(to: request, context: context) { request, context, transaction in
-                try await handler(request, context, transaction).response(from: request, context: context)
+        let register = {
+            _ = on(path, method: method) { request, context in
+                try await protection.respond(to: request, context: context) { request, context, transaction in
+                    try await handler(request, context, transaction).response(from: request, context: context)
+                }
             }
         }
+        if let catalogue { catalogue.list(policy, options, register) } else { register() }
+        return self
     }
 
-    /// Adds a protected POST route: ``on(_:method:idempotent:policy:options:scope:use:)``.
+    /// Adds a protected POST route: ``on(_:method:idempotent:policy:options:listedIn:scope:use:)``.
     ///
     /// ```swift
     /// router.post("payments", idempotent: idempotency, scope: { _, context in context.tenant }) { request, context, transaction in
@@ -46,32 +54,44 @@ extension RouterMethods {
     @discardableResult
     public func post(
         _ path: RouterPath = "", idempotent idempotency: Idempotency, policy: IdempotencyPolicy? = nil,
-        options: IdempotencyOptions = .init(), scope: @escaping @Sendable (Request, Context) async throws -> String,
+        options: IdempotencyOptions = .init(), listedIn catalogue: IdempotencyCatalogue? = nil,
+        scope: @escaping @Sendable (Request, Context) async throws -> String,
         use handler: @escaping @Sendable (Request, Context, PostgresTransaction) async throws -> some ResponseGenerator
     ) -> Self {
-        on(path, method: .post, idempotent: idempotency, policy: policy, options: options, scope: scope, use: handler)
+        on(
+            path, method: .post, idempotent: idempotency, policy: policy, options: options, listedIn: catalogue,
+            scope: scope,
+            use: handler)
     }
 
-    /// Adds a protected PATCH route: ``on(_:method:idempotent:policy:options:scope:use:)``.
+    /// Adds a protected PATCH route: ``on(_:method:idempotent:policy:options:listedIn:scope:use:)``.
     @discardableResult
     public func patch(
         _ path: RouterPath = "", idempotent idempotency: Idempotency, policy: IdempotencyPolicy? = nil,
-        options: IdempotencyOptions = .init(), scope: @escaping @Sendable (Request, Context) async throws -> String,
+        options: IdempotencyOptions = .init(), listedIn catalogue: IdempotencyCatalogue? = nil,
+        scope: @escaping @Sendable (Request, Context) async throws -> String,
         use handler: @escaping @Sendable (Request, Context, PostgresTransaction) async throws -> some ResponseGenerator
     ) -> Self {
-        on(path, method: .patch, idempotent: idempotency, policy: policy, options: options, scope: scope, use: handler)
+        on(
+            path, method: .patch, idempotent: idempotency, policy: policy, options: options, listedIn: catalogue,
+            scope: scope,
+            use: handler)
     }
 
-    /// Adds a protected PUT route: ``on(_:method:idempotent:policy:options:scope:use:)``.
+    /// Adds a protected PUT route: ``on(_:method:idempotent:policy:options:listedIn:scope:use:)``.
     ///
     /// PUT is idempotent in HTTP (RFC 9110 section 9.2.2); protect it when a repetition would still do harm, for instance by sending
     /// a second message.
     @discardableResult
     public func put(
         _ path: RouterPath = "", idempotent idempotency: Idempotency, policy: IdempotencyPolicy? = nil,
-        options: IdempotencyOptions = .init(), scope: @escaping @Sendable (Request, Context) async throws -> String,
+        options: IdempotencyOptions = .init(), listedIn catalogue: IdempotencyCatalogue? = nil,
+        scope: @escaping @Sendable (Request, Context) async throws -> String,
         use handler: @escaping @Sendable (Request, Context, PostgresTransaction) async throws -> some ResponseGenerator
     ) -> Self {
-        on(path, method: .put, idempotent: idempotency, policy: policy, options: options, scope: scope, use: handler)
+        on(
+            path, method: .put, idempotent: idempotency, policy: policy, options: options, listedIn: catalogue,
+            scope: scope,
+            use: handler)
     }
 }

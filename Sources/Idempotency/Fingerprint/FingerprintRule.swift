@@ -11,10 +11,22 @@ public import HTTPTypes
 ///
 /// With another rule a request has another fingerprint: a retry from before the change may get 422 until its key's retention is over.
 public struct FingerprintRule: Sendable {
+    /// How the rule reads the body, for documents that describe a route.
+    public enum Kind: String, Sendable {
+        /// Every byte counts.
+        case rawBody = "raw_body"
+        /// Two spellings of one JSON value are the same (RFC 8785).
+        case canonicalJSON = "canonical_json"
+        /// Known to the service only.
+        case custom
+    }
+
+    /// How the rule reads the body.
+    public let kind: Kind
     private let make: @Sendable (HTTPRequest, [UInt8]) throws -> Fingerprint
 
     /// Method, path, query, content type and every byte of the body. The fastest.
-    public static let rawBody = FingerprintRule { request, body in
+    public static let rawBody = FingerprintRule(.rawBody) { request, body in
         .of(request, body: body)
     }
 
@@ -31,7 +43,7 @@ public struct FingerprintRule: Sendable {
     /// twice in one object, half a surrogate pair, bytes that are not UTF-8, more than 128 levels, exponents of sixteen digits.
     ///
     /// Sources: RFC 8785; RFC 7493 (I-JSON).
-    public static let canonicalJSON = FingerprintRule { request, body in
+    public static let canonicalJSON = FingerprintRule(.canonicalJSON) { request, body in
         .of(request, body: CanonicalJSON(body)?.bytes ?? body)
     }
 
@@ -50,10 +62,11 @@ public struct FingerprintRule: Sendable {
     public static func custom(
         _ make: @escaping @Sendable (HTTPRequest, [UInt8]) throws -> Fingerprint
     ) -> FingerprintRule {
-        FingerprintRule(make)
+        FingerprintRule(.custom, make)
     }
 
-    private init(_ make: @escaping @Sendable (HTTPRequest, [UInt8]) throws -> Fingerprint) {
+    private init(_ kind: Kind, _ make: @escaping @Sendable (HTTPRequest, [UInt8]) throws -> Fingerprint) {
+        self.kind = kind
         self.make = make
     }
 
@@ -65,7 +78,7 @@ public struct FingerprintRule: Sendable {
     public func including(fields: [HTTPField.Name]) -> FingerprintRule {
         guard !fields.isEmpty else { return self }
         let names = Set(fields).sorted { $0.canonicalName < $1.canonicalName }
-        return FingerprintRule { [make] request, body in
+        return FingerprintRule(kind) { [make] request, body in
             try make(request, body).including(names.map { ($0.canonicalName, request.headerFields.bytes(of: $0)) })
         }
     }
