@@ -246,7 +246,7 @@ let package = Package(
         .testTarget(
             name: "HummingbirdIdempotencyTests",
             dependencies: [
-                "HummingbirdIdempotency", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
+                "FaultProxy", "HummingbirdIdempotency", "Idempotency", "LibPQ", "SQLMigrations", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -22,6 +22,14 @@ enum Repository {
         }
     }
 
+    /// The cells of the first table under this heading, row by row, without its head.
+    static func table(_ heading: String, in markdown: String) -> [[String]] {
+        let section = markdown.components(separatedBy: "## \(heading)\n").dropFirst().first ?? ""
+        return section.components(separatedBy: "\n").drop { !$0.hasPrefix("| ") }.prefix { $0.hasPrefix("|") }
+            .dropFirst(2)
+            .map { $0.dropFirst(2).dropLast(2).components(separatedBy: " | ") }
+    }
+
     /// The pieces between a mark with a name and the mark with `end`, without the indentation that they have in common.
     static func pieces(of source: String, marked mark: String) -> [String] {
         source.components(separatedBy: mark).dropFirst().filter { !$0.hasPrefix("end") }.map { piece in

@@ -6,9 +6,9 @@ import Idempotency
 import TestSupport
 import Testing
 
-@Suite("A retry while the first request runs", .timeLimit(.minutes(2)))
+@Suite("retry while the first runs", .timeLimit(.minutes(2)))
 struct InFlightTests {
-    @Test("waits and then gets the first one's answer", arguments: Form.allCases)
+    @Test("waits and then replays", arguments: Form.allCases)
     func waits(form: Form) async throws {
         let (started, gate) = (Gate(), Gate())
         try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30))) { request, context, transaction in
@@ -28,7 +28,7 @@ struct InFlightTests {
     }
 
     @Test(
-        "Row 2: gets 409 and Retry-After past the budget, and later the answer",
+        "Row 2: past the budget, or with none: 409 and Retry-After; later the answer",
         arguments: [Duration.milliseconds(50), .zero])
     func budget(budget: Duration) async throws {
         let (started, gate) = (Gate(), Gate())
@@ -41,7 +41,6 @@ struct InFlightTests {
             defer { gate.open() }
             await started.wait()
             try await service.send("/group", key: "k").expectProblem(.inFlight, retryable: true)
-            // Another key is not held up.
             gate.open()
             let answer = try await first
             #expect(answer.status == .created)
@@ -50,7 +49,21 @@ struct InFlightTests {
         }
     }
 
-    @Test("Row 4: gets 422 if it is another request, when the first is done")
+    @Test("twenty at once with one key: one effect, twenty equal answers", arguments: Form.allCases)
+    func together(form: Form) async throws {
+        try await withService { service in
+            let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                for _ in 1...20 { group.addTask { try await service.send(form.path, key: "k") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(Set(answers.map(\.text)) == ["effect 1: coffee"])
+            #expect(Set(answers.map(\.status)) == [.created])
+            #expect(answers.count { !$0.isReplay } == 1)
+            #expect(try await service.effects() == ["coffee"])
+        }
+    }
+
+    @Test("Row 4: another request waits, too, and gets 422 when the first is done")
     func mismatch() async throws {
         let (started, gate) = (Gate(), Gate())
         try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30))) { request, context, transaction in
@@ -68,5 +81,10 @@ struct InFlightTests {
             try await other.expectProblem(.mismatch)
             #expect(try await service.effects() == ["coffee"])
         }
+    }
+
+    @Test("the budget is 2 seconds by default")
+    func defaultBudget() {
+        #expect(IdempotencyPolicy().waitBudget == .seconds(2))
     }
 }

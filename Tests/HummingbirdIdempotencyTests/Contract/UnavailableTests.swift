@@ -6,9 +6,9 @@ import LibPQ
 import TestSupport
 import Testing
 
-@Suite("Without a database", .timeLimit(.minutes(2)))
+@Suite("database unreachable, pool exhausted past its deadline", .timeLimit(.minutes(2)))
 struct UnavailableTests {
-    @Test("Unreachable: 503 and Retry-After, and the handler does not run", arguments: Form.allCases)
+    @Test("unreachable: 503 and Retry-After; the handler does not run", arguments: Form.allCases)
     func unreachable(form: Form) async throws {
         let runs = Counter()
         try await withService(options: IdempotencyOptions(retryAfter: .milliseconds(2500)), pool: .unreachable) {
@@ -25,11 +25,12 @@ struct UnavailableTests {
         }
     }
 
-    @Test("Pool exhausted past its deadline: 503 and Retry-After; afterwards it works")
+    @Test("pool exhausted past its deadline: 503 and Retry-After, the handler does not run; afterwards it does")
     func exhausted() async throws {
-        let (started, gate) = (Gate(), Gate())
+        let (started, gate, runs) = (Gate(), Gate(), Counter())
         // Long enough for the first request to connect on a busy machine: it would not run, and we would wait for it.
         try await withService(pool: .single(acquireTimeout: .seconds(1))) { request, context, transaction in
+            runs.increment()
             if request.headers[.principal] == "slow" {
                 started.open()
                 await gate.wait()
@@ -37,15 +38,17 @@ struct UnavailableTests {
             return try await ProtectedService.insert(request, context, transaction)
         } _: { service in
             async let slow = service.send("/group", key: "a", principal: "slow")
+            defer { gate.open() }
             await started.wait()
             try await service.send("/group", key: "b").expectProblem(.unavailable, retryable: true)
+            #expect(runs.value == 1)
             gate.open()
             #expect(try await slow.status == .created)
             #expect(try await service.send("/group", key: "b").status == .created)
         }
     }
 
-    @Test("Connection lost in the handler: 503, nothing left, and the retry runs")
+    @Test("connection lost in the handler: 503, nothing left, and the retry runs")
     func lost() async throws {
         let runs = Counter()
         try await withService { request, context, transaction in

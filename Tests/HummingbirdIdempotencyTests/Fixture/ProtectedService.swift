@@ -1,3 +1,4 @@
+import FaultProxy
 import HTTPTypes
 import Hummingbird
 import HummingbirdIdempotency
@@ -20,6 +21,8 @@ struct ProtectedService: Sendable {
     let arrivals: Counter
     /// The errors that left the protection, as an outer middleware sees them.
     let errors: ErrorRecorder
+    /// Breaks the engine's connections, where the test's ``PoolChoice`` has one.
+    let proxy: FaultProxy?
 
     /// Sends a request.
     func send(
@@ -97,7 +100,9 @@ func withService(
         let log = LogRecorder()
         let arrivals = Counter()
         let errors = ErrorRecorder()
-        let idempotency = Idempotency(pool: try pool.make(database), policy: policy, logger: log.logger)
+        let (pool, proxy) = try pool.make(database)
+        defer { proxy?.close() }
+        let idempotency = Idempotency(pool: pool, policy: policy, logger: log.logger)
         let scope: @Sendable (Request, TestContext) async throws -> String = { request, _ in
             arrivals.increment()
             return request.headers[.principal] ?? "nobody"
@@ -120,7 +125,8 @@ func withService(
             logger: log.logger)
         try await application.test(setup) { client in
             try await test(
-                ProtectedService(client: client, database: database, log: log, arrivals: arrivals, errors: errors))
+                ProtectedService(
+                    client: client, database: database, log: log, arrivals: arrivals, errors: errors, proxy: proxy))
         }
     }
 }

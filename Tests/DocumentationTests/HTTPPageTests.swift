@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+/// docs/http.md, as far as it is compared with code. Its transcripts are regenerated in PaymentsTests.
+@Suite("The HTTP page")
+struct HTTPPageTests {
+    private let page: String
+
+    init() throws {
+        page = try Repository.text("docs/http.md")
+    }
+
+    @Test("each row of the contract is the name of a suite, and each suite of the contract is in a row")
+    func contract() throws {
+        let rows = Dictionary(uniqueKeysWithValues: Repository.table("The contract", in: page).map { ($0[2], $0[0]) })
+        var suites: [String: String] = [:]
+        for file in Repository.files(in: "Tests/HummingbirdIdempotencyTests/Contract", "swift") {
+            let text = try Repository.text(file)
+            let suite = try #require(
+                text.firstMatch(of: /@Suite\(\s*(#?)"(.+)"\1,[^{]*struct ([A-Za-z]+) \{/), "\(file)")
+            #expect(text.contains("    @Test("), "\(file)")
+            suites["`\(suite.output.3)`"] = String(suite.output.2)
+        }
+        #expect(rows == suites)
+        #expect(rows.count >= 16)
+    }
+
+    @Test("every file that it links to exists")
+    func links() throws {
+        for match in page.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
+            let path = Repository.root.appending(path: "docs").appending(path: String(match.output.1)).standardized
+            #expect(FileManager.default.fileExists(atPath: path.path()), "\(match.output.1)")
+        }
+    }
+}
