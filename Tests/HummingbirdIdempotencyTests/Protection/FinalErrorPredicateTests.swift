@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite("A policy that decides itself which errors are final", .timeLimit(.minutes(2)))
-struct FinalErrorTests {
+struct FinalErrorPredicateTests {
     /// An error that a service knows to be final or not, whatever its status.
     private struct Declined: HTTPResponseError {
         let isFinal: Bool
