@@ -181,6 +181,18 @@ let package = Package(
         .target(
             name: "PaymentsSupport", dependencies: ["TestSupport"], path: "Tests/PaymentsSupport", swiftSettings: strict
         ),
+        .target(
+            name: "ConformanceServers",  // correct and wrong ones, for tests of the conformance suite
+            dependencies: [
+                "IdempotencyConformance",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/ConformanceServers",
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Soak",  // for `make soak`; no product of this package
             dependencies: [
@@ -258,8 +270,8 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "Payments", "PaymentsSupport",
-                "TestSupport",
+                "HummingbirdIdempotency", "Idempotency", "IdempotencyConformance", "IdempotencyTesting", "LibPQ",
+                "Payments", "PaymentsSupport", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -280,19 +292,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "IdempotencyConformanceTests",
-            dependencies: [
-                "IdempotencyConformance",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            swiftSettings: strict
-        ),
+            name: "IdempotencyConformanceTests", dependencies: ["ConformanceServers", "IdempotencyConformance"],
+            swiftSettings: strict),
         .testTarget(
             name: "IdempotencyToolTests",
-            dependencies: ["EmbeddedPostgres", "IdempotencyTool", "LibPQ", "SQLMigrations", "TestSupport"],
+            dependencies: [
+                "ConformanceServers", "EmbeddedPostgres", "IdempotencyTool", "LibPQ", "SQLMigrations", "TestSupport",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

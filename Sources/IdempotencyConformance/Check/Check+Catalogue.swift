@@ -1,13 +1,13 @@
-/// The levels follow the verbs of each profile's source. Raised to MUST everywhere are only the two without which a key means nothing:
-/// one effect a key, and no answer for another principal.
+/// The levels follow the verbs of each profile's source. Raised to MUST everywhere are only those without which a key means nothing:
+/// one effect a key, and no answer for another principal, or for nobody.
 extension Check {
     package static let all: [Check] = [
         bareKey, parameters, unterminatedString, emptyKey, longKey, nonASCII, space, twoFields,
         expiresField, expiry,
         firstRequest, replayStatus, replayBody, replayFields, replayEffect, refusalReplayed,
         parallelEffect, parallelAnswers, hangUpInRequest, hangUpBeforeAnswer,
-        missingKey, otherPayload, otherPayloadStatus, otherPayloadInFlight, errorFormat,
-        otherPrincipal, noKeyEcho,
+        missingKey, otherPayload, otherPayloadStatus, otherPayloadInFlight, otherEndpoint, otherQuery, errorFormat,
+        otherPrincipal, noCredentials, noKeyEcho,
         replayMarker, retryAfter, tooLarge, date, setCookie,
         serverError, keyEcho, equalJSON, errorCodes,
     ]
@@ -16,9 +16,10 @@ extension Check {
 
     static let bareKey = Check(
         id: "2.1-bare-key",
-        demand: "a key without quotation marks is refused with 400 (ietf: or accepted; stripe, acp: accepted)",
+        demand:
+            "a key without quotation marks is refused with 400 (ietf: or accepted and honoured; stripe, acp: accepted)",
         source: "section 2.1: the value is a String of RFC 9651",
-        levels: .init(ietf: .may, strict: .must, stripe: .must, acp: .must))
+        levels: .init(ietf: .should, strict: .must, stripe: .must, acp: .must))
     static let parameters = Check(
         id: "2.1-parameters", demand: "parameters after the string are ignored: \"k\" and \"k\";p=1 are one key",
         source: "section 2.1: an Item; RFC 9651 section 3.3",
@@ -58,8 +59,9 @@ extension Check {
         levels: .init(ietf: .may, strict: .may, stripe: nil, acp: nil))
     static let expiry = Check(
         id: "2.3-expiry",
-        demand: "the key replays within its window; after it a retry is a new request, or refused with 410",
-        source: "section 2.3; Stripe: a new request; 410 is an addition",
+        demand:
+            "the key replays within its window; after it a retry is a new request, or refused with 410 (stripe: or replayed)",
+        source: "section 2.3; Stripe: at least 24 hours, then a new request; 410 is an addition",
         levels: .init(ietf: .should, strict: .must, stripe: .must, acp: nil))
 
     // MARK: Section 2.6, Enforcement Scenarios
@@ -122,6 +124,15 @@ extension Check {
         demand:
             "of two payloads under one key at the same moment one succeeds, the other is refused with 409 or 422 (stripe: or 400)",
         source: "sections 2.6 and 2.7; Stripe; ACP 6.4", levels: .all(.must))
+    static let otherEndpoint = Check(
+        id: "2.7-other-endpoint",
+        demand: "the key with another method, or below the path, does not get the stored answer",
+        source: "addition to section 2.7; Stripe: only the same request; ACP 6.1: independent",
+        levels: .init(ietf: .should, strict: .should, stripe: .should, acp: .must))
+    static let otherQuery = Check(
+        id: "2.7-other-query", demand: "the key with another query does not get the stored answer",
+        source: "addition to section 2.7; Stripe: only the same parameters; ACP 6.2 compares bodies only",
+        levels: .init(ietf: .may, strict: .should, stripe: .should, acp: nil))
     static let errorFormat = Check(
         id: "2.7-error-format",
         demand: "these refusals lead to documentation: problem+json with a type (ietf: or a Link with rel=describedby)",
@@ -133,6 +144,10 @@ extension Check {
         id: "5-other-principal",
         demand: "another principal's request with the same key gets neither the stored answer nor news of it",
         source: "section 5 (recommended; raised to MUST); ACP 6.1", levels: .all(.must))
+    static let noCredentials = Check(
+        id: "5-no-credentials",
+        demand: "a retry without the fields of --header gets no stored answer where a new request would be refused",
+        source: "addition: who may ask is settled before the key is looked up; raised to MUST", levels: .all(.must))
     static let noKeyEcho = Check(
         id: "5-no-key-echo", demand: "refusals do not repeat the key",
         source: "addition: a key is the client's secret, and errors are logged",

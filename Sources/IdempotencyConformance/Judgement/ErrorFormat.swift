@@ -40,7 +40,9 @@ enum ErrorFormat {
         judge(answers.map { ($0.name, $0.answer) }) { answer in
             guard let key = answers.first(where: { $0.answer == answer })?.key, !key.isEmpty else { return nil }
             if String(decoding: answer.body, as: UTF8.self).contains(key) { return "the key is in the body" }
-            return answer.fields.first { $0.value.contains(key) }.map { "the key is in \($0.name)" }
+            // ACP asks for this field.
+            let fields = answer.fields.filter { $0.name.lowercased() != "idempotency-key" }
+            return fields.first { $0.value.contains(key) }.map { "the key is in \($0.name)" }
         }
     }
 

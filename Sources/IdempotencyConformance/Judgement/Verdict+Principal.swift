@@ -4,7 +4,8 @@ extension Verdict {
     ///   - first: the first principal's answer.
     ///   - other: the other's.
     ///   - newEffects: how many more effects the other principal sees than before; nil when they cannot be counted.
-    static func principal(first: Answer, other: Answer, newEffects: Int?) -> Verdict {
+    ///   - bodiesTell: whether a body tells whose answer it is.
+    static func principal(first: Answer, other: Answer, newEffects: Int?, bodiesTell: Bool) -> Verdict {
         switch other.status {
         case 401, 403: return .untested("the other principal was refused with \(other.status)")
         case _ where other.isMarkedReplay: return .unmet("\(other.status), marked as a replay")
@@ -15,8 +16,8 @@ extension Verdict {
                     ? .met("\(other.status), with an effect of its own")
                     : .unmet("\(other.status) without an effect of its own")
             }
-            guard !other.body.isEmpty else {
-                return .untested("\(other.status) without a body, and no --probe to count effects")
+            guard bodiesTell else {
+                return .untested("\(other.status): answers do not tell operations apart, and no --probe counts effects")
             }
             return other.body == first.body
                 ? .unmet("\(other.status) with the first principal's body")

@@ -7,14 +7,14 @@ extension Verdict {
         return .met(effects == nil ? "\(answer.status)" : "\(answer.status), no effect")
     }
 
-    /// A key that the server may refuse, but if it takes it must tell from another one of which only the end differs.
-    /// - Parameter other: the answer to another operation under that other key; nil when the first was refused.
-    static func wholeKey(_ answer: Answer, refusals: ClosedRange<Int>, other: Answer?) -> Verdict {
-        if refusals.contains(answer.status) { return .met("\(answer.status)") }
-        guard answer.isSuccess, let other else { return .unmet("\(answer.status)") }
-        guard other.isSuccess, !other.isMarkedReplay else {
+    /// A key was accepted, which must be told from another one of which only the end differs.
+    /// - Parameters:
+    ///   - other: the answer to another operation under that other key.
+    ///   - isReplay: whether that operation was not run.
+    static func wholeKey(_ other: Answer, isReplay: Bool) -> Verdict {
+        guard other.isSuccess, !isReplay, !other.isMarkedReplay else {
             return .unmet(
-                "accepted, but a key with another end was taken for the same: \(other.status)\(other.isMarkedReplay ? ", a replay" : "")"
+                "accepted, but a key with another end was taken for the same: \(other.status)\(other.isSuccess ? ", a replay" : "")"
             )
         }
         return .met("accepted, in its whole length")

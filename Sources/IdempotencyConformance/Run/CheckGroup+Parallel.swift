@@ -24,7 +24,9 @@ extension CheckGroup {
             }
         return [
             .parallelEffect: effect,
-            .parallelAnswers: ParallelAnswers(answers: came, unanswered: answers.count - came.count).verdict,
+            .parallelAnswers: ParallelAnswers(
+                answers: came, unanswered: answers.count - came.count, bodiesAreEqual: evidence.replaysAreEqual
+            ).verdict,
         ]
     }
 
@@ -36,12 +38,20 @@ extension CheckGroup {
 
     static let hangUpBeforeAnswer = CheckGroup(.hangUpBeforeAnswer) { subject, _ in
         var verdict = Verdict.untested("")
+        var operations: [Operation] = []
         // Before the server has read the request, and while it works on it, for a fast and a slower one.
         for delay: Duration in [.zero, .milliseconds(20), .milliseconds(100)] {
             let operation = Operation(subject.target.slowBody ?? subject.target.body)
             await subject.hangUp(operation, at: .beforeAnswer(after: delay))
             verdict = try await retried(operation, after: "a hang-up after \(delay)", subject)
-            if case .unmet = verdict { break }
+            if case .unmet = verdict { return [.hangUpBeforeAnswer: verdict] }
+            operations.append(operation)
+        }
+        // What a client gave up may still run when its retry has been answered.
+        for operation in operations {
+            if let effects = try await subject.effects(of: operation), effects != 1 {
+                return [.hangUpBeforeAnswer: .unmet("\(effects.effects), the second after the retry's answer")]
+            }
         }
         return [.hangUpBeforeAnswer: verdict]
     }

@@ -9,7 +9,7 @@ extension CheckGroup {
         }
         let retry = try await subject.send(operation)
         var verdict = Verdict.refused(answer, with: Set(400...499), effects: try await subject.effects(of: other))
-        if case .met = verdict, retry.status != first.status {
+        if case .met = verdict, retry.isSuccess != first.isSuccess {
             verdict = .unmet(
                 "\(answer.status), but afterwards the first payload got \(retry.status), not its stored answer")
         }
@@ -17,7 +17,38 @@ extension CheckGroup {
         return [.otherPayload: verdict, .otherPayloadStatus: .refused(answer, with: statuses, effects: nil)]
     }
 
-    static let otherPrincipal = CheckGroup(.otherPrincipal) { subject, _ in
+    static let otherEndpoint = CheckGroup(.otherEndpoint, .otherQuery) { subject, evidence in
+        let operation = subject.operation()
+        let first = try await subject.send(operation)
+        let endpoint = subject.target.endpoint
+        let method = try await subject.send(operation, to: endpoint.withOtherMethod)
+        let path = try await subject.send(operation, to: endpoint.withOtherPath)
+        let query = try await subject.send(operation, to: endpoint.withOtherQuery)
+        let other = [("method", method), ("path", path)].map { name, answer in
+            Verdict.otherRequest("another \(name)", first: first, other: answer, bodiesTell: evidence.bodiesTell)
+        }
+        return [
+            .otherEndpoint: .all(other),
+            .otherQuery: .otherRequest("another query", first: first, other: query, bodiesTell: evidence.bodiesTell),
+        ]
+    }
+
+    static let noCredentials = CheckGroup(.noCredentials) { subject, evidence in
+        guard !subject.target.headers.isEmpty else { return [.noCredentials: .untested("no --header")] }
+        let control = try await subject.send(subject.operation(), principal: .nobody)
+        guard !control.isSuccess else {
+            return [.noCredentials: .untested("without the fields of --header a new request succeeds, too")]
+        }
+        let operation = subject.operation()
+        let first = try await subject.send(operation)
+        let retry = try await subject.send(operation, principal: .nobody)
+        return [
+            .noCredentials: retry.isSuccess || retry.body == first.body && !first.body.isEmpty
+                ? .unmet("\(retry.status), where a new request gets \(control.status)") : .met("\(retry.status)")
+        ]
+    }
+
+    static let otherPrincipal = CheckGroup(.otherPrincipal) { subject, evidence in
         guard !subject.target.otherHeaders.isEmpty else {
             return [.otherPrincipal: .untested("no --other-header: there is one principal only")]
         }
@@ -28,7 +59,10 @@ extension CheckGroup {
         let answer = try await subject.send(operation, principal: .other)
         let after = try? await subject.effects(of: operation, principal: .other)
         let new = before.flatMap { before in after.map { $0 - before } }
-        return [.otherPrincipal: .principal(first: first, other: answer, newEffects: new)]
+        return [
+            .otherPrincipal: .principal(
+                first: first, other: answer, newEffects: new, bodiesTell: evidence.bodiesTell)
+        ]
     }
 
     /// Two payloads at once, a few times: which of them is first is chance.

@@ -8,6 +8,8 @@ extension CheckGroup {
         let replay = try await subject.send(evidence.operation)
         let comparison = ReplayComparison(first: first, replay: replay, ignored: subject.target.ignoredFields)
         let after = try await subject.effects(of: evidence.operation)
+        evidence.replaysAreEqual = replay.body == first.body
+        evidence.bodiesTell = try await subject.send(subject.operation()).body != first.body
         var verdicts: Verdicts = [
             .firstRequest: firstRequest(first, effects: effects), .replayStatus: comparison.status,
             .replayBody: comparison.body,

@@ -14,7 +14,8 @@ struct CheckGroup: Sendable {
     /// In the order in which they are run.
     static let all: [CheckGroup] = [
         first, bareKey, parameters, malformedKeys, longKey, space, missingKey,
-        otherPayload, otherPrincipal, refusal, parallel, contest, hangUpInRequest, hangUpBeforeAnswer,
+        otherPayload, otherEndpoint, otherPrincipal, noCredentials, refusal, parallel, contest, hangUpInRequest,
+        hangUpBeforeAnswer,
         tooLarge, serverError, equalJSON, moment, expiry, refusals,
     ]
 }

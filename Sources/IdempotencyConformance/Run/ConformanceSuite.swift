@@ -43,10 +43,14 @@ package struct ConformanceSuite: Sendable {
             throw ConformanceError(.unreachable, "cannot reach \(target.url): \(failure.reason)")
         }
         guard answer.isSuccess else {
+            let bare = subject.operation()
+            let takesBareKeys = try? await subject.send(bare.body, keys: [bare.key]).isSuccess
             throw ConformanceError(
                 .noSuccess,
-                "\(target.endpoint.method) \(target.endpoint.path) with a new key was answered with \(answer.status), "
-                    + "not with success: give a --body and --header that it accepts")
+                "\(target.endpoint.method) \(target.endpoint.path) with a new key was answered with \(answer.status), not with success: "
+                    + (takesBareKeys == true
+                        ? "it takes keys without quotation marks only, which --profile stripe and acp send"
+                        : "give a --body and --header that it accepts"))
         }
         do {
             _ = try await subject.effects(of: operation)

@@ -12,6 +12,10 @@ struct Evidence {
     let operation: Operation
     let first: Answer
     let firstAt: ContinuousClock.Instant
+    /// Whether two operations got two bodies, so that a body tells whose answer it is.
+    var bodiesTell = false
+    /// Whether an ordinary retry got the first answer's bytes, so that other bytes tell of another run.
+    var replaysAreEqual = true
     /// Refusals that the profile's source describes: missing key, other payload, in flight.
     var described: [Refusal] = []
     /// All others.

@@ -2,4 +2,6 @@
 enum Principal: Sendable {
     case first
     case other
+    /// None of them: no credentials.
+    case nobody
 }

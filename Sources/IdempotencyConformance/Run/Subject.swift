@@ -18,6 +18,12 @@ struct Subject: Sendable {
         try await send(operation.body, keys: [profile.spelling(of: operation.key)], principal: principal)
     }
 
+    /// Sends an operation with its key to another endpoint than its own.
+    func send(_ operation: Operation, to endpoint: Endpoint) async throws -> Answer {
+        try await client.send(
+            request(operation.body, keys: [profile.spelling(of: operation.key)], principal: .first, endpoint: endpoint))
+    }
+
     /// Sends a body with these lines of Idempotency-Key.
     func send(_ body: String, keys: [String], principal: Principal = .first) async throws -> Answer {
         try await client.send(request(body, keys: keys, principal: principal))
@@ -32,6 +38,15 @@ struct Subject: Sendable {
             guard answer.status == 409, clock.now < end else { return answer }
             try await Task.sleep(for: .milliseconds(100))
         }
+    }
+
+    /// Whether a retry was answered without a second run, as far as can be seen.
+    func isAnsweredAgain(
+        _ first: Answer, _ retry: Answer, of operation: Operation, _ evidence: Evidence
+    ) async throws -> Bool {
+        guard retry.isSuccess else { return false }
+        if let effects = try await effects(of: operation) { return effects == 1 }
+        return retry.isMarkedReplay || !evidence.replaysAreEqual || retry.body == first.body
     }
 
     func hangUp(_ operation: Operation, at moment: HangUp) async {
@@ -63,20 +78,25 @@ struct Subject: Sendable {
     /// Seconds since 1970.
     var now: Int64 { Int64(Date().timeIntervalSince1970) }
 
-    private func request(_ body: String, keys: [String], principal: Principal) -> WireRequest {
-        WireRequest(
-            method: target.endpoint.method, url: target.url + target.endpoint.path,
+    private func request(
+        _ body: String, keys: [String], principal: Principal, endpoint: Endpoint? = nil
+    ) -> WireRequest {
+        let endpoint = endpoint ?? target.endpoint
+        return WireRequest(
+            method: endpoint.method, url: target.url + endpoint.path,
             fields: fields(principal) + [(name: "Content-Type", value: target.contentType)]
                 + keys.map { (name: "Idempotency-Key", value: $0) },
             body: Array(body.utf8))
     }
 
     private func fields(_ principal: Principal) -> [(name: String, value: String)] {
-        var lines = target.headers
-        if case .other = principal {
-            let replaced = Set(target.otherHeaders.map { $0.name.lowercased() })
-            lines = lines.filter { !replaced.contains($0.name.lowercased()) } + target.otherHeaders
-        }
+        let replaced = Set(target.otherHeaders.map { $0.name.lowercased() })
+        let lines =
+            switch principal {
+            case .first: target.headers
+            case .other: target.headers.filter { !replaced.contains($0.name.lowercased()) } + target.otherHeaders
+            case .nobody: [HeaderLine]()
+            }
         let own = lines.map { (name: $0.name, value: $0.value) }
         return own
             + [(name: "Accept", value: "*/*"), (name: "User-Agent", value: "idempotency-conformance")]

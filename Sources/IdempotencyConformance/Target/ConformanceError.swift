@@ -13,7 +13,7 @@ package struct ConformanceError: Error, CustomStringConvertible, Equatable {
     /// Names what is wrong. Holds no header field or body that was sent.
     package let description: String
 
-    init(_ code: Code, _ description: String) {
+    package init(_ code: Code, _ description: String) {
         self.code = code
         self.description = description
     }

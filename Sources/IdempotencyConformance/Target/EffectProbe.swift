@@ -7,13 +7,13 @@ package struct EffectProbe: Sendable {
 
     /// - Throws: ``ConformanceError`` with `.settings`.
     package init(_ text: String, pointer: String = "") throws(ConformanceError) {
-        endpoint = try Endpoint(text)
+        endpoint = try Endpoint(text, option: "--probe")
         guard text.contains(BodyTemplate.mark) else {
             throw ConformanceError(
                 .settings, "--probe has no \(BodyTemplate.mark): it must count the effects of one operation")
         }
         guard pointer.isEmpty || pointer.hasPrefix("/") else {
-            throw ConformanceError(.settings, "\"\(pointer)\" is no JSON pointer (RFC 6901): it must begin with /")
+            throw ConformanceError(.settings, "--probe-pointer is no JSON pointer (RFC 6901): it must begin with /")
         }
         self.pointer = pointer
     }

@@ -1,6 +1,8 @@
 import IdempotencyConformance
 import Testing
 
+@testable import ConformanceServers
+
 /// What the suite must find, and why.
 struct WrongServer: Sendable, CustomTestStringConvertible {
     let server: any KeyedServer
@@ -37,6 +39,19 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
         .init(server: StoresHalfRequests(), faults: ["2.6-hang-up-in-request": "half a request got 422"]),
         .init(server: CutsKeys(), faults: ["2.1-long-key": "taken for the same"]),
         .init(server: ReplaysCookies(), faults: ["rfc6265-set-cookie": "the same cookie again"]),
+        .init(
+            server: ReplaysWith200(),
+            faults: ["2.6-replay-status": "201, then 200", "2.6-refusal-replayed": "402, then 200"]),
+        .init(server: IgnoresEndpoint(), faults: ["2.7-other-endpoint": "201 for another method: the stored answer"]),
+        .init(server: IgnoresQuery(), faults: ["2.7-other-query": "201 for another query: the stored answer"]),
+        .init(server: FreesKeyOnHangUp(), faults: ["2.6-hang-up-before-answer": "2 effects"]),
+        .init(server: ExpiresEarly(), faults: ["2.3-expiry": "instead of the stored answer"]),
+        .init(
+            server: AuthorizesLate(),
+            faults: [
+                "5-no-credentials": "201, where a new request gets 401", "5-other-principal": "marked as a replay",
+            ]),
+        .init(server: IgnoresBareKeys(), faults: ["2.1-bare-key": "a retry ran again"]),
     ]
 }
 

@@ -10,11 +10,15 @@ protocol KeyedServer: Sendable {
     /// Whose rules it keeps.
     var profile: Profile { get }
 
+    /// Who asks; nil for nobody.
+    func principal(of request: Request) -> String?
     /// The key in these lines of Idempotency-Key; nil when it is malformed.
     func key(in lines: [String]) -> String?
     /// Under which name the key is kept.
     func id(of key: String, principal: String) -> String
     func fingerprint(of body: String) -> String
+    /// What of the request's line belongs to the fingerprint.
+    func line(of request: Request) -> String
     func claim(_ id: String, fingerprint: String) async -> Memory.Claim
     /// Does the work.
     func work(_ order: Order, principal: String, request: Request) async throws -> StoredAnswer
@@ -37,6 +41,10 @@ enum Refusal {
 
 extension KeyedServer {
     var profile: Profile { .ietfStrict }
+
+    func principal(of request: Request) -> String? { request.headers[.authorization] }
+
+    func line(of request: Request) -> String { "\(request.method) \(request.uri)" }
 
     func key(in lines: [String]) -> String? {
         guard lines.count == 1, let line = lines.first, line.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }

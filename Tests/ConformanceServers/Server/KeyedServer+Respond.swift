@@ -8,10 +8,13 @@ import NIOCore
 extension KeyedServer {
     /// The whole of a request, made of the steps.
     func respond(to request: Request) async throws -> Response {
-        guard let principal = request.headers[.authorization] else { return Response(status: .unauthorized) }
+        guard let principal = principal(of: request) else { return Response(status: .unauthorized) }
         let lines = request.headers[values: .idempotencyKey]
         let key = key(in: lines)
-        let id = id(of: key ?? "", principal: principal)
+        // ACP 6.1: a key belongs to its endpoint, and 6.2: the body alone is compared.
+        let endpoint = profile == .acp ? "\(request.method) \(request.uri.path)" : ""
+        let id = id(of: key ?? "", principal: principal) + endpoint
+        let line = profile == .acp ? "" : line(of: request)
         var request = request
         let body: String
         do {
@@ -29,7 +32,7 @@ extension KeyedServer {
         }
         guard let key else { return refuse(.malformedKey, key: lines.joined()).response }
         var answer: StoredAnswer
-        switch await claim(id, fingerprint: fingerprint(of: body)) {
+        switch await claim(id, fingerprint: line + fingerprint(of: body)) {
         case .mismatch: answer = refuse(.mismatch, key: key)
         case .inFlight: answer = refuse(.inFlight, key: key)
         case .replay(let stored): answer = await replay(stored, order: order, principal: principal)
@@ -47,7 +50,11 @@ extension KeyedServer {
     /// Runs it on a port of its own.
     func withURL<Value: Sendable>(_ body: @Sendable (String) async throws -> Value) async throws -> Value {
         let router = Router()
-        router.post("payments") { request, _ in try await respond(to: request) }
+        // Whatever the method and the path below: the protection is in front of the routes.
+        for method: HTTPRequest.Method in [.post, .patch] {
+            router.on("payments", method: method) { request, _ in try await respond(to: request) }
+            router.on("payments/:part", method: method) { request, _ in try await respond(to: request) }
+        }
         router.get("payments") { request, _ in
             let count = await memory.count(
                 request.uri.queryParameters.get("reference") ?? "", of: request.headers[.authorization] ?? "")
