@@ -24,6 +24,13 @@ struct ToolRun {
         status = process.terminationStatus
     }
 
+    /// The same on a thread of its own, for a tool that talks to a server in this process.
+    static func aside(_ arguments: [String]) async throws -> ToolRun {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try ToolRun(arguments) }) }
+        }
+    }
+
     /// SwiftPM puts the tests and the products into one directory.
     private static var executable: URL {
         #if os(macOS)

@@ -4,12 +4,12 @@ import ArgumentParser
 struct IdempotencyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "idempotency",
-        abstract: "Looks after the database of swift-idempotency.",
+        abstract: "Looks after the database of swift-idempotency, and checks any server from outside.",
         discussion: """
-            Connects by --database-url, else by DATABASE_URL, else by the PG* variables of libpq.
+            Connects to the database by --database-url, else by DATABASE_URL, else by the PG* variables of libpq.
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
             """,
-        subcommands: [MigrateCommand.self, DoctorCommand.self]
+        subcommands: [MigrateCommand.self, DoctorCommand.self, ConformanceCommand.self]
     )
 }
