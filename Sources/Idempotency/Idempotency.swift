@@ -13,7 +13,7 @@ public final class Idempotency: Sendable {
     let pool: PostgresPool
     let logger: Logger
     let claimWaiters: ClaimWaiters
-    private let secret: SymmetricKey?
+    let secret: SymmetricKey?
     let singleFlight = SingleFlight(clock: ContinuousClock())
 
     /// Makes an engine; sends nothing.

@@ -113,6 +113,41 @@ enum Ledger {
         return waiting(lockTimeout, [insert, look(unit)])
     }
 
+    // MARK: Status
+
+    /// Finds out how far a key has come, to be sent in one flush with ROLLBACK behind it; ``statusDecision(_:)`` reads the answer.
+    ///
+    /// No SELECT shows what others have not committed, but INSERT waits for it: `55P03` means that somebody runs the key. A key that is
+    /// free is held until ROLLBACK, which is a moment, because the server has both.
+    static func probe(_ key: FlightKey) -> [PostgresQuery] {
+        let insert: PostgresQuery = """
+            INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
+            VALUES (\(key.scope), \(key.keyID.uuid), '', now())
+            ON CONFLICT (scope, key_id) DO NOTHING
+            """
+        let look: PostgresQuery = """
+            SELECT status, created_at, expires_at, fingerprint = '', clock_timestamp()
+            FROM idempotency.keys WHERE scope = \(key.scope) AND key_id = \(key.keyID.uuid)
+            """
+        // Milliseconds. Long against the moment for which another probe holds the key, so that it is not taken for a claim; short for
+        // whoever asks, because of a key that is run this is how long the answer takes.
+        return ["SET LOCAL lock_timeout = 10", insert, look]
+    }
+
+    /// Reads the answers to ``probe(_:)``.
+    static func statusDecision(_ answers: [PostgresRows]) throws(PostgresError) -> StatusDecision {
+        let insert = answers.first { $0.commandTag.hasPrefix("INSERT") }
+        let select = answers.first { $0.commandTag.hasPrefix("SELECT") }
+        return .after(inserted: insert?.affectedRows == 1, row: try select?.first.map(probedRow))
+    }
+
+    private static func probedRow(_ row: PostgresRow) throws(PostgresError) -> ProbedRow {
+        let (status, createdAt, expiresAt, isTombstone, readAt) = try row.decode(
+            (Int?, PostgresTimestampTZ, PostgresTimestampTZ, Bool, PostgresTimestampTZ).self)
+        return ProbedRow(
+            status: status, createdAt: createdAt, expiresAt: expiresAt, isTombstone: isTombstone, readAt: readAt)
+    }
+
     // MARK: Purge
 
     /// Deletes one batch of keys whose retention has been over for longer than the grace; those that are still to be remembered become

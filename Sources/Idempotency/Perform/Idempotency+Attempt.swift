@@ -31,6 +31,7 @@ extension Idempotency {
             return .startOver  // the pool's connection had died; nothing was persisted on it
         }
         progress.unknown = nil  // claimed: what was unknown is proven to be undone
+        singleFlight.claimed(unit.flightKey)
 
         let returned: Outcome
         do {
@@ -114,11 +115,14 @@ extension Idempotency {
         case .keyExpired: throw IdempotencyError.keyExpired
         case .inFlight: throw IdempotencyError.inFlight
         case .giveUp: throw IdempotencyError.unavailable(nil)
-        case .damaged(let damage):
-            logger.critical("a stored key is damaged", metadata: ["damage": "\(damage)"])
-            throw IdempotencyError(.damagedOutcome, "the stored outcome cannot be replayed")
+        case .damaged(let damage): throw damagedOutcome(damage)
         case .claimed, .failed: preconditionFailure("handled by the callers")
         }
+    }
+
+    func damagedOutcome(_ damage: ClaimDecision.Damage) -> IdempotencyError {
+        logger.critical("a stored key is damaged", metadata: ["damage": "\(damage)"])
+        return IdempotencyError(.damagedOutcome, "the stored outcome cannot be replayed")
     }
 
     // MARK: Endings

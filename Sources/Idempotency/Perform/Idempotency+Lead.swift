@@ -104,7 +104,7 @@ extension Idempotency {
     }
 
     /// A database that is away or busy gets the engine's own code, everything else stays as it is.
-    private static func reported(_ error: any Error) -> any Error {
+    static func reported(_ error: any Error) -> any Error {
         guard let error = error as? PostgresError, error.isOfTheMoment || error.sqlState == .queryCanceled else {
             return error
         }

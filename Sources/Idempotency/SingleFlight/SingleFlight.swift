@@ -11,7 +11,7 @@ import Synchronization
 /// This is an economy and never load-bearing: across processes, and for correctness at all, the ledger's unique index
 /// decides.
 ///
-/// Without a duplicate, entering and finishing are one lock and one dictionary operation each, no task and no
+/// Without a duplicate, entering, claiming and finishing are one lock and one dictionary operation each, no task and no
 /// allocation of their own.
 final class SingleFlight<C: Clock<Duration>>: Sendable {
     /// What a waiter is woken with.
@@ -88,6 +88,12 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
 
     /// The number of requests that wait for a key. For tests and metrics.
     func waiterCount(for key: FlightKey) -> Int { state.withLock { $0.table.waiterCount(for: key) } }
+
+    /// Whether a key is claimed by its leader, who is not done.
+    func isClaimed(_ key: FlightKey) -> Bool { state.withLock { $0.table.isClaimed(key) } }
+
+    /// Takes note that the leader has claimed the key in the ledger.
+    func claimed(_ key: FlightKey) { state.withLock { $0.table.claimed(key) } }
 
     /// Enters with a request: to lead, or to wait until the leader is done.
     ///

@@ -300,6 +300,32 @@ extension PostgresConnection {
         await sendRollback()
     }
 
+    /// Sends statements and ROLLBACK in one flush: one round trip, and the server undoes them at once, whatever becomes of this client.
+    ///
+    /// The transaction has ended when this returns or throws.
+    ///
+    /// - Returns: the results of `queries`.
+    /// - Throws: the first failure of `queries`.
+    package func rollBack(
+        _ transaction: PostgresTransaction, after queries: [PostgresQuery]
+    ) async throws(PostgresError) -> [PostgresRows] {
+        try check(queries)
+        let patience = patience(in: transaction.id, nil)
+        try await enter(endingStreamIn: transaction.id, cancelling: true, patience)
+        defer { leave() }
+        do throws(PostgresError) {
+            let results = try await observed(queries) { () throws(PostgresError) in
+                try await self.runInTurn(
+                    queries + [("ROLLBACK" as PostgresQuery).unprepared], in: transaction.id, patience)
+            }
+            self.transaction = nil
+            return results.dropLast()
+        } catch {
+            await sendRollback()
+            throw error
+        }
+    }
+
     /// Waits for the connection's turn, ending a stream that has it; for a statement of the transaction's end or of a savepoint.
     /// Pair with ``leave()``, except when it throws.
     func enter(

@@ -102,6 +102,23 @@ struct SingleFlightTableTests {
         ),
     ]
 
+    @Test("a key is claimed from when its leader says so until that leader is done")
+    func claimed() {
+        var table = Table(maximumWaiters: 2)
+        table.claimed(Self.key)
+        #expect(!table.isClaimed(Self.key))
+        #expect(table.enter(Self.key, fingerprint: Self.mine, id: 1, waiter: "a") == .lead)
+        #expect(!table.isClaimed(Self.key))
+        table.claimed(Self.key)
+        #expect(table.isClaimed(Self.key))
+        #expect(table.enter(Self.key, fingerprint: Self.mine, id: 2, waiter: "b") == .wait)
+        _ = table.finish(Self.key, hasOutcome: false)
+        #expect(!table.isClaimed(Self.key), "the next leader has not claimed it yet")
+        table.claimed(Self.key)
+        _ = table.finish(Self.key, hasOutcome: true)
+        #expect(!table.isClaimed(Self.key))
+    }
+
     @Test("events lead to actions", arguments: stories)
     func story(story: Story) {
         #expect(Self.run(story.events) == story.expected)

@@ -204,6 +204,30 @@ struct TransactionTests {
         }
     }
 
+    @Test("can be rolled back in one round trip with its statements, whose results are returned")
+    func rollBackAfter() async throws {
+        try await withTestDatabase { database in
+            try await database.pool.execute("CREATE TABLE t (id int PRIMARY KEY)")
+            let connection = try await database.connect()
+            for _ in 1...2 {
+                let flushes = await connection.statistics.flushes
+                let answers = try await connection.rollBack(
+                    try await connection.begin(), after: ["INSERT INTO t VALUES (1)", "SELECT count(*) FROM t"])
+                #expect(await connection.statistics.flushes == flushes + 1)
+                #expect(answers.count == 2)
+                #expect(try answers[1].decode(Int.self) == [1])
+                #expect(await connection.isClean)
+            }
+            let error = await postgresError {
+                try await connection.rollBack(
+                    try await connection.begin(), after: ["INSERT INTO t VALUES (1)", "SELECT 1 / 0"])
+            }
+            #expect(error?.sqlState?.rawValue == "22012")
+            #expect(await connection.isClean)
+            #expect(try await database.pool.queryRow("SELECT count(*) FROM t").decode(Int.self) == 0)
+        }
+    }
+
     @Test("throws transactionEnded for every use after its end")
     func useAfterEnd() async throws {
         try await withTable { _, connection in
