@@ -30,6 +30,10 @@ test: ## run all tests, each on a database of its own (FILTER=name: only those)
 	@scripts/setup.sh openssl pgbouncer
 	@$(SWIFT) test --disable-xctest $(SWIFTFLAGS) $(if $(FILTER),--filter $(FILTER))
 
+.PHONY: transcripts
+transcripts: setup ## write the transcripts of docs/http.md anew, from the running service
+	@TRANSCRIPTS=write $(SWIFT) test --disable-xctest $(SWIFTFLAGS) --filter TranscriptTests
+
 .PHONY: test-sanitize
 test-sanitize: ## run LibPQ's and the engine's tests under sanitizers (SANITIZERS=address: only that one)
 	@scripts/setup.sh openssl pgbouncer

@@ -270,8 +270,8 @@ let package = Package(
         .testTarget(
             name: "PaymentsTests",
             dependencies: [
-                "HummingbirdIdempotency", "Idempotency", "IdempotencyConformance", "IdempotencyTesting", "LibPQ",
-                "Payments", "PaymentsSupport", "TestSupport",
+                "FaultProxy", "HummingbirdIdempotency", "Idempotency", "IdempotencyConformance", "IdempotencyTesting",
+                "LibPQ", "Payments", "PaymentsSupport", "TestSupport",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),

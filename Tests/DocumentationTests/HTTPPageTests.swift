@@ -25,8 +25,24 @@ struct HTTPPageTests {
         #expect(rows.count >= 16)
     }
 
-    @Test("every file that it links to exists")
+    @Test("the policy's fields and their defaults are those of the code")
+    func policy() throws {
+        let source = try Repository.text("Sources/Idempotency/Policy/IdempotencyPolicy.swift")
+        let initializer = try #require(source.firstMatch(of: /public init\((?s)(.+?)\n    \)/))
+        let parameters = initializer.output.1.matches(of: /(?m)^ +(\w+): .+? = (.+?),?$/).map {
+            ["`\($0.output.1)`", "`\($0.output.2)`"]
+        }
+        #expect(parameters.count == source.matches(of: /public var \w+:/).count)
+        #expect(Repository.table("The policy", in: page).map { Array($0.prefix(2)) } == parameters)
+    }
+
+    @Test("every file and every heading that it links to exists")
     func links() throws {
+        let headings = page.matches(of: /\n##+ (.+)/).map {
+            $0.output.1.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" }.replacing(
+                " ", with: "-")
+        }
+        for match in page.matches(of: /\]\(#([^)]+)\)/) { #expect(headings.contains(String(match.output.1))) }
         for match in page.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
             let path = Repository.root.appending(path: "docs").appending(path: String(match.output.1)).standardized
             #expect(FileManager.default.fileExists(atPath: path.path()), "\(match.output.1)")

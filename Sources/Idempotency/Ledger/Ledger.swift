@@ -103,8 +103,8 @@ enum Ledger {
     /// - Parameter lockTimeout: as for ``claim(_:lockTimeout:)``: another process may have taken the key meanwhile.
     static func storeFinal(_ unit: KeyedUnit, _ outcome: OutcomeColumns, lockTimeout: Duration?) -> [PostgresQuery] {
         let insert: PostgresQuery = """
-            INSERT INTO idempotency.keys
-                (scope, key_id, fingerprint, status, headers, body, replay_form, expires_at, tombstone_until)
+            INSERT INTO idempotency.keys (scope, key_id, fingerprint, status, headers, body, replay_form,
+                                          expires_at, tombstone_until)
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), \(outcome.status)::int2,
                     \(outcome.headers), \(outcome.body), \(outcome.replayForm)::int2,
                     now() + \(unit.retentionSeconds) * interval '1 second', \(tombstoneOf: unit))
