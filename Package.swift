@@ -286,6 +286,7 @@ let package = Package(
             name: "DocumentationTests",
             dependencies: [
                 "HummingbirdIdempotency", "Idempotency", "IdempotencyTesting", "LibPQ", "SQLMigrations", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],

@@ -1,4 +1,6 @@
 import Foundation
+import HTTPTypes
+import HummingbirdIdempotency
 import Testing
 
 /// docs/http.md, as far as it is compared with code. Its transcripts are regenerated in PaymentsTests.
@@ -25,6 +27,14 @@ struct HTTPPageTests {
         #expect(rows.count >= 16)
     }
 
+    @Test("the problems and their statuses are those of the code")
+    func problems() {
+        let kinds = ProblemKind.allCases.map { kind in
+            ["`\(kind.rawValue)`", "\(kind.status.code)\(kind.isRetryable ? " + `Retry-After`" : "")"]
+        }
+        #expect(Repository.table("Problems", in: page).map { Array($0.prefix(2)) } == kinds)
+    }
+
     @Test("the policy's fields and their defaults are those of the code")
     func policy() throws {
         let source = try Repository.text("Sources/Idempotency/Policy/IdempotencyPolicy.swift")
@@ -38,9 +48,8 @@ struct HTTPPageTests {
 
     @Test("every file and every heading that it links to exists")
     func links() throws {
-        let headings = page.matches(of: /\n##+ (.+)/).map {
-            $0.output.1.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" }.replacing(
-                " ", with: "-")
+        let headings = page.matches(of: /\n##+ (.+)/).map { match in
+            match.output.1.lowercased().filter { $0.isLetter || $0 == " " }.replacing(" ", with: "-")
         }
         for match in page.matches(of: /\]\(#([^)]+)\)/) { #expect(headings.contains(String(match.output.1))) }
         for match in page.matches(of: /\]\(([^)#:]+)(#[^)]*)?\)/) {
