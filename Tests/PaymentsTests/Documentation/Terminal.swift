@@ -34,11 +34,6 @@ final class Terminal {
         ] { try await database.pool.execute(statement) }
     }
 
-    private func holdPayments(_ isHeld: Bool) async throws {
-        try await database.pool.execute("UPDATE stage SET is_held = \(isHeld)")
-        paymentsAreHeld = isHeld
-    }
-
     /// Does what a command says.
     ///
     /// A comment says what happens off stage. A command that ends with ` &` goes on while the next ones run; `wait` shows what they
@@ -67,6 +62,11 @@ final class Terminal {
             return try await run(command)
         }
         return ""
+    }
+
+    private func holdPayments(_ isHeld: Bool) async throws {
+        try await database.pool.execute("UPDATE stage SET is_held = \(isHeld)")
+        paymentsAreHeld = isHeld
     }
 
     private func run(_ command: String) async throws -> String {
@@ -121,6 +121,8 @@ private func printed(by script: String) async throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", script]
+        // No proxy, and no .curlrc.
+        process.environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle
         process.standardError = handle
