@@ -51,6 +51,7 @@ public final class Idempotency: Sendable {
     /// | returns an outcome below 500 | kept | completed |
     /// | throws an error that `finalOutcome` maps to an outcome | undone | completed |
     /// | returns 5xx or throws anything else | undone | free |
+    /// | takes longer than ``IdempotencyPolicy/handlerDeadline`` | undone | free |
     ///
     /// - Parameters:
     ///   - scope: who owns the key, e.g. a tenant.
@@ -62,8 +63,8 @@ public final class Idempotency: Sendable {
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
     /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `keyExpired`, `unavailable`, `outcomeUnknown`,
-    ///   `transactionAborted`, `responseTooLarge`, `damagedOutcome`; or a `PostgresError` that has no such meaning (a missing table, a deferred
-    ///   constraint).
+    ///   `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `damagedOutcome`; or a `PostgresError` that has no such meaning (a
+    ///   missing table, a deferred constraint).
     public func perform(
         scope: String, key: IdempotencyKey, fingerprint: Fingerprint, policy: IdempotencyPolicy? = nil,
         finalOutcome: ((any Error) async throws -> Outcome?)? = nil,

@@ -21,6 +21,8 @@ enum EndingDecision: Sendable, Hashable {
         case connectionLost
         /// COMMIT was refused, for example by a deferred constraint.
         case refusedAtCommit(sqlState: String?)
+        /// The policy's deadline passed before the work was done.
+        case deadlineExceeded
         /// Serialization failures or deadlocks in every run that the policy allows.
         case rerunsExhausted(sqlState: String)
     }
@@ -32,7 +34,7 @@ enum EndingDecision: Sendable, Hashable {
     ///   - rerunsLeft: how often the unit may still run again.
     static func after(_ end: WorkEnd, rerunsLeft: Int) -> EndingDecision {
         let conflict = end.conflict
-        if conflict != nil, rerunsLeft > 0 { return .rerun }
+        if conflict != nil, rerunsLeft > 0, !end.isLate { return .rerun }
 
         switch end.result {
         case .refusedAtCommit(let sqlState):
@@ -42,6 +44,9 @@ enum EndingDecision: Sendable, Hashable {
             // Not stored whatever the transaction's state, so the answer is true.
             return .handOn
 
+        case .returned where end.isLate, .cutOff:
+            return .fail(.deadlineExceeded)
+
         case .returned:
             if let conflict { return .fail(.rerunsExhausted(sqlState: conflict)) }
             switch end.transaction {
@@ -50,10 +55,10 @@ enum EndingDecision: Sendable, Hashable {
             case .lost: return .fail(.connectionLost)
             }
 
-        case .threw(final: true, _) where conflict == nil && end.transaction != .lost:
+        case .threw(final: true, _) where conflict == nil && end.transaction != .lost && !end.wasCutOff:
             // An aborted transaction is no obstacle: a unique violation answered with 409 is the ordinary case. A
-            // conflict or a lost connection is one: what the work concluded from it may be untrue a moment later, and
-            // would be stored for the retention.
+            // conflict, a lost connection or a statement that was given up is one: what the work concluded from it may be
+            // untrue a moment later, and would be stored for the retention. That it is late is none: its writes are undone anyway.
             return .storeFinal
 
         case .threw:
@@ -63,6 +68,9 @@ enum EndingDecision: Sendable, Hashable {
 }
 
 extension WorkEnd {
+    /// Whether the deadline has ended a statement of the work, and with it the transaction.
+    fileprivate var wasCutOff: Bool { isLate && transaction == .aborted(sqlState: "57014") }
+
     /// The SQLSTATE of a conflict between transactions that a new run may not meet again: 40001 or 40P01.
     ///
     /// The error that aborted the transaction comes first; the work may have thrown another because of it.
@@ -71,7 +79,7 @@ extension WorkEnd {
         if case .aborted(let sqlState) = transaction { candidates.append(sqlState) }
         switch result {
         case .threw(_, let sqlState), .refusedAtCommit(let sqlState): candidates.append(sqlState)
-        case .returned: break
+        case .returned, .cutOff: break
         }
         return candidates.compactMap(\.self).first { $0 == "40001" || $0 == "40P01" }
     }

@@ -6,6 +6,9 @@ struct WorkEnd: Sendable, Hashable {
     /// The state of the transaction at that moment.
     var transaction: TransactionState
 
+    /// Whether the policy's deadline had passed at that moment.
+    var isLate = false
+
     /// What the work did last.
     enum Result: Sendable, Hashable {
         /// It returned an outcome with this status.
@@ -15,6 +18,8 @@ struct WorkEnd: Sendable, Hashable {
         /// - final: whether the policy calls the error final, so that there is an outcome to store for it.
         /// - sqlState: of the error itself, if it is the database's.
         case threw(final: Bool, sqlState: String?)
+        /// It threw what a statement had thrown that was given up at the policy's deadline.
+        case cutOff
         /// It returned, and COMMIT answered with an error that is a definite rollback.
         case refusedAtCommit(sqlState: String?)
     }

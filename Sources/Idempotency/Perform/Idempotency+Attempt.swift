@@ -32,15 +32,20 @@ extension Idempotency {
         }
         progress.unknown = nil  // claimed: what was unknown is proven to be undone
         singleFlight.claimed(unit.flightKey)
+        let deadline = ContinuousClock.now + unit.policy.handlerDeadline
+        await connection.setDeadline(deadline, of: transaction)
 
         let returned: Outcome
         do {
             returned = try await work(transaction)
         } catch {
             let final = try await finalOutcome?(error)
+            let isLate = deadline <= .now
             let end = WorkEnd(
-                result: .threw(final: final != nil, sqlState: (error as? PostgresError)?.sqlState?.rawValue),
-                transaction: await state(of: transaction))
+                result: isLate && (error as? PostgresError)?.code == .timedOut
+                    ? .cutOff
+                    : .threw(final: final != nil, sqlState: (error as? PostgresError)?.sqlState?.rawValue),
+                transaction: await state(of: transaction), isLate: isLate)
             if Mutant.writesKeptOnFinalError.isActive, let final {
                 return try await commit(
                     final, of: unit, transaction, expiresAt: expiresAt, rerunsLeft: progress.rerunsLeft)
@@ -51,10 +56,13 @@ extension Idempotency {
             case .storeFinal:
                 guard let final else { return .threw(error) }
                 return try await storeFinal(final, of: unit, on: connection, startOvers: progress.startOvers)
-            default: return .threw(error)
+            case .fail(let failure): throw self.error(for: failure, underlying: error)
+            case .handOn, .commit: return .threw(error)
             }
         }
-        let end = WorkEnd(result: .returned(status: returned.status), transaction: await state(of: transaction))
+        let end = WorkEnd(
+            result: .returned(status: returned.status), transaction: await state(of: transaction),
+            isLate: deadline <= .now)
         let decision = EndingDecision.after(end, rerunsLeft: progress.rerunsLeft)
         if decision == .commit {
             return try await commit(
@@ -216,7 +224,7 @@ extension Idempotency {
         }
     }
 
-    private func error(for failure: EndingDecision.Failure) -> any Error {
+    private func error(for failure: EndingDecision.Failure, underlying: (any Error)? = nil) -> any Error {
         switch failure {
         case .transactionAborted, .refusedAtCommit:
             logger.error("the work returned an answer although a statement of it had failed")
@@ -225,6 +233,10 @@ extension Idempotency {
             )
         case .connectionLost:
             return IdempotencyError.unavailable(nil)
+        case .deadlineExceeded:
+            logger.warning("the work took longer than its deadline, and was rolled back")
+            return IdempotencyError(
+                .deadlineExceeded, "the work took longer than it may, so nothing was written", underlying: underlying)
         case .rerunsExhausted(let sqlState):
             logger.warning("gave up running again", metadata: ["sqlstate": "\(sqlState)"])
             return IdempotencyError.unavailable(nil)

@@ -20,8 +20,10 @@ public struct IdempotencyPolicy: Sendable {
     /// A preference takes the place of ``waitBudget``, up to this cap; it may be shorter, too.
     public var maximumPreferredWait: Duration
 
-    /// How long the work may take from its claim to its COMMIT. Default 60 seconds; later, nothing is committed and the
+    /// How long the work may take from its claim until COMMIT is sent. Default 60 seconds; later, nothing is committed and the
     /// caller gets 503.
+    ///
+    /// A statement that runs then is cancelled. Whatever else the work waits for is not interrupted: it is refused when it returns.
     ///
     /// It keeps a claim from outliving its retention, and a connection from being held for ever. Network calls do not belong
     /// into a transaction, so that only slow statements come near it.

@@ -9,6 +9,8 @@ struct OpenTransaction {
     /// The first failed statement.
     var failure: PostgresError?
     var savepoints = 0
+    /// When its statements are given up at the latest, but not COMMIT and ROLLBACK.
+    var deadline: ContinuousClock.Instant?
     /// Set while the end waits for the connection's turn: no new stream may keep it.
     var ending: Ending?
 
@@ -69,6 +71,12 @@ extension PostgresConnection {
         return PostgresTransaction(connection: self, id: lastTransactionID)
     }
 
+    /// Gives up each statement of an open transaction that has not ended by then, as if it had been called with this deadline. COMMIT
+    /// and ROLLBACK are not statements in this sense.
+    package func setDeadline(_ deadline: ContinuousClock.Instant, of transaction: PostgresTransaction) {
+        if self.transaction?.id == transaction.id { self.transaction?.deadline = deadline }
+    }
+
     /// The first failed statement of a transaction that is open.
     package func failure(of transaction: PostgresTransaction) -> PostgresError? {
         self.transaction?.id == transaction.id ? self.transaction?.failure : nil
@@ -113,10 +121,13 @@ extension PostgresConnection {
         }
     }
 
-    /// How long a statement of the caller's may take: until the deadline given, or else as long as the configuration says.
+    /// How long a statement of the caller's may take: until the deadline given, or else as long as the configuration says; and not
+    /// beyond its transaction's deadline.
     func patience(in id: UInt64?, _ deadline: ContinuousClock.Instant?) -> Patience {
-        Patience(
-            deadline: deadline ?? configuration.queryTimeout.map { .now + $0 },
+        var deadline = deadline ?? configuration.queryTimeout.map { .now + $0 }
+        if id != nil, let latest = transaction?.deadline { deadline = min(deadline ?? latest, latest) }
+        return Patience(
+            deadline: deadline,
             heedsCancellation: !(id != nil && transaction?.options.ignoresCancellation == true),
             grace: configuration.cancelTimeout)
     }

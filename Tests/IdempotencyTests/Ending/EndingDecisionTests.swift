@@ -12,10 +12,10 @@ struct EndingDecisionTests {
 
         init(
             _ sentence: String, _ result: WorkEnd.Result, _ transaction: WorkEnd.TransactionState,
-            rerunsLeft: Int = 3, _ expected: EndingDecision
+            isLate: Bool = false, rerunsLeft: Int = 3, _ expected: EndingDecision
         ) {
             self.testDescription = sentence
-            self.end = WorkEnd(result: result, transaction: transaction)
+            self.end = WorkEnd(result: result, transaction: transaction, isLate: isLate)
             self.rerunsLeft = rerunsLeft
             self.expected = expected
         }
@@ -83,6 +83,28 @@ struct EndingDecisionTests {
             "40001 in the last run: hand on", .threw(final: false, sqlState: "40001"), .aborted(sqlState: "40001"),
             rerunsLeft: 0, .handOn),
         Case("an error with the connection lost: hand on", error, .lost, .handOn),
+        // late
+        Case(
+            "201 past the deadline: fail", .returned(status: 201), .healthy, isLate: true, .fail(.deadlineExceeded)),
+        Case(
+            "201 past the deadline after a swallowed error: fail", .returned(status: 201),
+            .aborted(sqlState: "57014"), isLate: true, .fail(.deadlineExceeded)),
+        Case("500 past the deadline: hand on", .returned(status: 500), .healthy, isLate: true, .handOn),
+        Case(
+            "a statement given up at the deadline: fail", .cutOff, .aborted(sqlState: "57014"), isLate: true,
+            .fail(.deadlineExceeded)),
+        Case("a connection given up at the deadline: fail", .cutOff, .lost, isLate: true, .fail(.deadlineExceeded)),
+        Case(
+            "a conflict past the deadline: hand on, it does not run again", .threw(final: false, sqlState: "40001"),
+            .aborted(sqlState: "40001"), isLate: true, .handOn),
+        Case("another error past the deadline: hand on", error, .healthy, isLate: true, .handOn),
+        Case("a final error past the deadline: store it", final, .healthy, isLate: true, .storeFinal),
+        Case(
+            "a final error past the deadline after a unique violation: store it", final,
+            .aborted(sqlState: "23505"), isLate: true, .storeFinal),
+        Case(
+            "a final error because of a statement given up at the deadline: hand on, it may be untrue", final,
+            .aborted(sqlState: "57014"), isLate: true, .handOn),
         // COMMIT refused
         Case("40001 at COMMIT: run again", .refusedAtCommit(sqlState: "40001"), .rerun),
         Case("40P01 at COMMIT: run again", .refusedAtCommit(sqlState: "40P01"), .rerun),
@@ -102,7 +124,7 @@ struct EndingDecisionTests {
         #expect(EndingDecision.after(row.end, rerunsLeft: row.rerunsLeft) == row.expected)
     }
 
-    @Test("no state of a transaction but a healthy one is ever committed")
+    @Test("no state of a transaction but a healthy one in time is ever committed")
     func onlyHealthyCommits() {
         let results: [WorkEnd.Result] =
             (100...599).map { .returned(status: $0) } + [Self.final, Self.error, .refusedAtCommit(sqlState: nil)]
@@ -113,6 +135,8 @@ struct EndingDecisionTests {
                     #expect(EndingDecision.after(end, rerunsLeft: left) != .commit)
                 }
             }
+            let late = WorkEnd(result: result, transaction: .healthy, isLate: true)
+            #expect(EndingDecision.after(late, rerunsLeft: 1) != .commit)
         }
     }
 }

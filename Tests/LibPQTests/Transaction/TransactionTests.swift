@@ -228,6 +228,34 @@ struct TransactionTests {
         }
     }
 
+    @Test(
+        "gives up a statement or a stream at its own deadline, and can be rolled back to a savepoint and committed after it"
+    )
+    func deadline() async throws {
+        try await withTestDatabase { database in
+            try await database.pool.execute("CREATE TABLE t (id int)")
+            let connection = try await database.connect()
+            let transaction = try await connection.begin()
+            try await transaction.execute("INSERT INTO t VALUES (1)")
+            let deadline = ContinuousClock.now + .milliseconds(200)
+            let error = await postgresError {
+                try await transaction.withSavepoint {
+                    await connection.setDeadline(deadline, of: transaction)
+                    try await transaction.execute("SELECT pg_sleep(60)", deadline: .now + .seconds(50))
+                }
+            }
+            #expect(error?.code == .timedOut)
+            #expect(ContinuousClock.now >= deadline)
+            #expect(
+                await postgresError { try await transaction.execute("INSERT INTO t VALUES (2)") }?.code == .timedOut)
+            let stream = await postgresError { for try await _ in transaction.stream("SELECT 1") {} }
+            #expect(stream?.code == .timedOut)
+            try await connection.commit(transaction)
+            #expect(try await database.pool.query("SELECT id FROM t").decode(Int.self) == [1])
+            try await connection.withTransaction { try await $0.execute("INSERT INTO t VALUES (3)") }
+        }
+    }
+
     @Test("throws transactionEnded for every use after its end")
     func useAfterEnd() async throws {
         try await withTable { _, connection in
