@@ -90,16 +90,4 @@ extension IdempotencyPolicy {
         }
         return nil
     }
-
-    /// The wait budget as PostgreSQL's `lock_timeout`, in whole milliseconds.
-    ///
-    /// Rounded up, and 1 for a budget of zero: 0 means no limit at all to PostgreSQL.
-    var lockTimeoutMilliseconds: Int { Self.lockTimeoutMilliseconds(for: waitBudget) }
-
-    /// The same for what is left of a budget, which may be negative by the time it is read.
-    static func lockTimeoutMilliseconds(for duration: Duration) -> Int {
-        let (seconds, attoseconds) = min(max(duration, .zero), maximumWaitBudget).components
-        let fraction = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return max(1, Int(seconds) * 1000 + Int(fraction))
-    }
 }

@@ -89,17 +89,6 @@ struct IdempotencyPolicyTests {
         #expect(error?.message.contains(sentence) == true, "\(error?.message ?? "")")
     }
 
-    @Test(
-        "a wait budget becomes a lock_timeout of whole milliseconds, and never 0, which would wait for ever",
-        arguments: [
-            (Duration.seconds(2), 2000), (.zero, 1), (.microseconds(1), 1), (.microseconds(1500), 2),
-            (.milliseconds(1), 1), (.milliseconds(1999), 1999), (.seconds(-5), 1), (.hours(1), 3_600_000),
-            (.seconds(Int64.max), 3_600_000),
-        ])
-    func lockTimeout(budget: Duration, milliseconds: Int) {
-        #expect(IdempotencyPolicy.lockTimeoutMilliseconds(for: budget) == milliseconds)
-    }
-
     @Test("minutes and hours are what they say")
     func units() {
         #expect(Duration.minutes(90) == .seconds(5400))
