@@ -14,6 +14,8 @@ import RawStructuredFieldValues
 /// | `abc;p=1`, `a,b`, `42`, `1.5`, `?1`, `@123`, `:YWJj:` | taken literally, as a whole | refused |
 /// | `"abc`, `"a" "b"`, `"a", "b"` | refused: what starts with `"` must be one string | the same |
 ///
+/// A field value of more than 1024 bytes is refused unread.
+///
 /// Taking a bare value literally keeps the rule to one sentence: no client's key changes its meaning because it happens
 /// to look like a number or a date of RFC 9651.
 ///
@@ -25,6 +27,11 @@ public struct IdempotencyKey: Sendable, Hashable {
     ///
     /// 255 holds every identifier scheme in use; a limit is needed because the key is attacker-controlled input.
     public static let maximumLength = 255
+
+    /// The longest field value that is read, in bytes, white space and parameters included.
+    ///
+    /// A string of 255 characters, each of them escaped, has 512. What is twice as long is no key, and parsing it would be work for nobody.
+    public static let maximumFieldLength = 1024
 
     /// How the header field may spell a key.
     public enum Syntax: Sendable, Hashable {
@@ -63,9 +70,10 @@ public struct IdempotencyKey: Sendable, Hashable {
 
     /// Parses one value of the `Idempotency-Key` field. Spaces and tabs around it are ignored (RFC 9110 section 5.5).
     ///
-    /// - Throws: ``KeyError``: `.empty`, `.tooLong`, `.notVisibleASCII`, `.malformedString`, or `.bareKey` in strict
-    ///   syntax.
+    /// - Throws: ``KeyError``: `.fieldTooLong`, `.empty`, `.tooLong`, `.notVisibleASCII`, `.malformedString`, or `.bareKey` in
+    ///   strict syntax.
     public init(parsing fieldValue: String, syntax: Syntax = .lenient) throws(KeyError) {
+        guard fieldValue.utf8.count <= Self.maximumFieldLength else { throw KeyError(.fieldTooLong) }
         let value = fieldValue.utf8.trimmingOptionalWhitespace()
         if value.first == UInt8(ascii: "\"") {
             try self.init(Self.string(in: value))

@@ -7,6 +7,7 @@ public struct KeyError: Error, Sendable, Hashable {
         private enum Kind: String {
             case missing
             case severalFields
+            case fieldTooLong
             case empty
             case tooLong
             case notVisibleASCII
@@ -20,6 +21,8 @@ public struct KeyError: Error, Sendable, Hashable {
         public static let missing = Code(kind: .missing)
         /// There are several `Idempotency-Key` fields.
         public static let severalFields = Code(kind: .severalFields)
+        /// The field's value has more than ``IdempotencyKey/maximumFieldLength`` bytes; it was not read.
+        public static let fieldTooLong = Code(kind: .fieldTooLong)
         /// The field, or the string in it, is empty.
         public static let empty = Code(kind: .empty)
         /// The key has more than ``IdempotencyKey/maximumLength`` characters.
@@ -38,6 +41,8 @@ public struct KeyError: Error, Sendable, Hashable {
             switch kind {
             case .missing: "The request has no Idempotency-Key field."
             case .severalFields: "The request has several Idempotency-Key fields; send exactly one."
+            case .fieldTooLong:
+                "The Idempotency-Key field has more than \(IdempotencyKey.maximumFieldLength) bytes."
             case .empty: "The idempotency key is empty."
             case .tooLong: "The idempotency key has more than \(IdempotencyKey.maximumLength) characters."
             case .notVisibleASCII:

@@ -67,7 +67,12 @@ struct IdempotencyKeyTests {
         Row(#""kéy""#, .failure(.notVisibleASCII)),
         Row("\"\u{FFFD}\"", .failure(.notVisibleASCII)),
         Row("\"\(a255)a\"", .failure(.tooLong)),
-        Row("\"\(String(repeating: "a", count: 3000))\"", .failure(.tooLong)),
+        Row("\"\(String(repeating: "a", count: 3000))\"", .failure(.fieldTooLong)),
+        Row("\"a\";p=" + String(repeating: "b", count: 1018), .success("a")),
+        Row("\"a\";p=" + String(repeating: "b", count: 1019), .failure(.fieldTooLong)),
+        Row(String(repeating: " ", count: 1023) + "\"", .failure(.malformedString)),
+        Row(String(repeating: " ", count: 1024) + "a", .failure(.fieldTooLong)),
+        Row(String(repeating: "\u{e9}", count: 513), .failure(.fieldTooLong)),
         // bare
         Row(bare: "abc"),
         Row(bare: "8e03978e-40d5-43e8-bc93-6894a57f9324"),
@@ -95,7 +100,8 @@ struct IdempotencyKeyTests {
         Row("a\r\nb", lenient: .failure(.notVisibleASCII), strict: .failure(.bareKey)),
         Row("schlüssel", lenient: .failure(.notVisibleASCII), strict: .failure(.bareKey)),
         Row(a255 + "a", lenient: .failure(.tooLong), strict: .failure(.bareKey)),
-        Row(String(repeating: "a", count: 3000), lenient: .failure(.tooLong), strict: .failure(.bareKey)),
+        Row(String(repeating: "a", count: 1024), lenient: .failure(.tooLong), strict: .failure(.bareKey)),
+        Row(String(repeating: "a", count: 1025), .failure(.fieldTooLong)),
     ]
 
     static func meaning(_ values: [String], _ syntax: IdempotencyKey.Syntax) -> Meaning {
