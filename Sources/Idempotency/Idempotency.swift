@@ -22,11 +22,12 @@ public final class Idempotency: Sendable {
     ///   - pool: where keys and business tables live. The work's transactions run on its connections. The common request is
     ///     fastest when the pool's `lockTimeout` equals the policy's `waitBudget`, as both do by default.
     ///   - policy: the default rules. A contradictory policy is a programming error and stops the process with the reason.
-    ///   - secret: the HMAC key for hashing keys. Default nil: plain SHA-256. See ``KeyID``.
+    ///   - secret: the HMAC key for what is stored of keys and fingerprints. Default nil: plain SHA-256. With another secret every stored
+    ///     key is a new one; see ``KeyID``.
     ///   - logger: where the engine reports. Keys, scopes, fingerprints and bodies are never logged.
     public init(
-        pool: PostgresPool, policy: IdempotencyPolicy = IdempotencyPolicy(), secret: SymmetricKey? = nil,
-        logger: Logger = Logger(label: "idempotency")
+        pool: PostgresPool, policy: IdempotencyPolicy = IdempotencyPolicy(),
+        secret: SymmetricKey? = nil, logger: Logger = Logger(label: "idempotency")
     ) {
         do {
             try policy.validate()
@@ -71,11 +72,13 @@ public final class Idempotency: Sendable {
         isolation: isolated (any Actor)? = #isolation,
         _ work: (PostgresTransaction) async throws -> Outcome
     ) async throws -> Performed {
+        let keyID = KeyID(key, secret: secret)
         let unit = KeyedUnit(
-            scope: scope, key: key, keyID: KeyID(key, secret: secret), fingerprint: fingerprint,
+            scope: scope, key: key, keyID: keyID,
+            fingerprint: secret.map { fingerprint.keyed(with: $0, for: keyID) } ?? fingerprint,
             policy: policy ?? self.policy)
         let entry = try await singleFlight.enter(
-            unit.flightKey, fingerprint: fingerprint, deadline: .now + unit.policy.waitBudget)
+            unit.flightKey, fingerprint: unit.fingerprint, deadline: .now + unit.policy.waitBudget)
         switch consume entry {
         case .leader(let ticket):
             // A thrown error releases the ticket, too.

@@ -101,6 +101,18 @@ public struct Fingerprint: Sendable, Hashable {
 }
 
 extension Fingerprint {
+    /// What is stored in place of this fingerprint when there is a secret: its HMAC-SHA-256, so that a small request cannot be found from
+    /// a dump by trying, and equal requests under different keys do not show as equal.
+    ///
+    /// The secret is also that of ``KeyID``. No message of one is a message of the other: a key has no NUL.
+    func keyed(with secret: SymmetricKey, for keyID: KeyID) -> Fingerprint {
+        var hmac = HMAC<SHA256>(key: secret)
+        hmac.update(data: Array("idempotency-fingerprint-hmac/1\0".utf8))
+        withUnsafeBytes(of: keyID.uuid.uuid) { hmac.update(data: $0) }
+        hmac.update(data: bytes)
+        return Fingerprint(hmac.finalize())
+    }
+
     /// The fingerprint of the same request, in which these fields count as well.
     func including(_ fields: [(name: String, value: [UInt8]?)]) -> Fingerprint {
         var content = Array("idempotency-fingerprint-with-fields/1".utf8) + bytes

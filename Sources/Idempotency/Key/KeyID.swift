@@ -12,7 +12,8 @@ public import Foundation
 /// set. 122 bits remain: two of 2^40 keys of one scope collide with a probability of about 10^-13.
 ///
 /// Without a secret, whoever reads the table can confirm a guessed key; short or countable keys want a secret. Changing
-/// the secret changes every `KeyID`: retries of requests from before the change are then new requests.
+/// the secret changes every `KeyID`: retries of requests from before the change are then new requests. The same secret keys the
+/// fingerprint that is stored.
 ///
 /// Sources: RFC 9562 section 5.8 (UUIDv8); RFC 2104 (HMAC).
 public struct KeyID: Sendable, Hashable {

@@ -1,3 +1,4 @@
+import Crypto
 import Testing
 
 @testable import Idempotency
@@ -81,6 +82,23 @@ struct FingerprintTests {
             }
         }
         #expect(seen.count == count)
+    }
+
+    // Computed apart from this code, with Python's hmac.
+    @Test("with a secret an HMAC is stored, which depends on the key and never changes between versions")
+    func keyed() {
+        let fingerprint = Self.make("POST", "/payments", "a=1", "application/json", #"{"amount":1}"#)
+        let secret = SymmetricKey(data: Array("Jefe".utf8))
+        let keyID = KeyID(hashing: "abc", secret: nil)
+        let keyed = fingerprint.keyed(with: secret, for: keyID)
+        let hex = keyed.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(hex == "c8759e1390c2fd6bcf707a9efc9e170d27b04dc2ade3886ce63f836a1a1809d6")
+        let others = [
+            fingerprint, fingerprint.keyed(with: SymmetricKey(data: Array("jefe".utf8)), for: keyID),
+            fingerprint.keyed(with: secret, for: KeyID(hashing: "abd", secret: nil)),
+            Self.make().keyed(with: secret, for: keyID),
+        ]
+        #expect(Set(others + [keyed]).count == 5)
     }
 
     @Test("a stored fingerprint is adopted only with 32 bytes")
