@@ -14,7 +14,7 @@ public final class Idempotency: Sendable {
     let logger: Logger
     let claimWaiters: ClaimWaiters
     let secret: SymmetricKey?
-    let singleFlight = SingleFlight(clock: ContinuousClock())
+    let singleFlight: SingleFlight<ContinuousClock>
 
     /// Makes an engine; sends nothing.
     ///
@@ -22,15 +22,18 @@ public final class Idempotency: Sendable {
     ///   - pool: where keys and business tables live. The work's transactions run on its connections. The common request is
     ///     fastest when the pool's `lockTimeout` equals the policy's `waitBudget`, as both do by default.
     ///   - policy: the default rules. A contradictory policy is a programming error and stops the process with the reason.
+    ///   - waiters: how many duplicates may wait in memory for the request that runs. A limit under 1 is a programming error and stops
+    ///     the process with the reason.
     ///   - secret: the HMAC key for what is stored of keys and fingerprints. Default nil: plain SHA-256. With another secret every stored
     ///     key is a new one; see ``KeyID``.
     ///   - logger: where the engine reports. Keys, scopes, fingerprints and bodies are never logged.
     public init(
-        pool: PostgresPool, policy: IdempotencyPolicy = IdempotencyPolicy(),
+        pool: PostgresPool, policy: IdempotencyPolicy = IdempotencyPolicy(), waiters: WaiterLimits = WaiterLimits(),
         secret: SymmetricKey? = nil, logger: Logger = Logger(label: "idempotency")
     ) {
         do {
             try policy.validate()
+            try waiters.validate()
         } catch {
             preconditionFailure("\(error)")
         }
@@ -39,6 +42,7 @@ public final class Idempotency: Sendable {
         self.secret = secret
         self.logger = logger
         claimWaiters = ClaimWaiters(poolSize: pool.maximumConnections)
+        singleFlight = SingleFlight(clock: ContinuousClock(), limits: waiters)
     }
 
     /// Runs `work` unless this key has an outcome; answers with the outcome either way.

@@ -28,7 +28,8 @@ public struct IdempotencyError: Error, Sendable {
         public static let responseTooLarge = Code("responseTooLarge")
         /// The key's retention is over, and the policy refuses late retries (HTTP 410). Nothing happened.
         public static let keyExpired = Code("keyExpired")
-        /// The scope has used more new keys than ``IdempotencyPolicy/newKeys`` allows (HTTP 429). Nothing happened.
+        /// The scope has used more new keys than ``IdempotencyPolicy/newKeys`` allows (HTTP 429). Nothing happened;
+        /// ``IdempotencyError/retryAfter`` says when the next may be used.
         public static let tooManyNewKeys = Code("tooManyNewKeys")
         /// The outcome is encrypted under a key that is not in the key ring (HTTP 500). Nothing runs again.
         public static let outcomeUnreadable = Code("outcomeUnreadable")
@@ -38,6 +39,8 @@ public struct IdempotencyError: Error, Sendable {
         public static let damagedOutcome = Code("damagedOutcome")
         /// An ``IdempotencyPolicy`` contradicts itself. A mistake in configuration, found before the first request.
         public static let invalidPolicy = Code("invalidPolicy")
+        /// A setting of the engine itself makes no sense. A mistake in configuration, found before the first request.
+        public static let invalidConfiguration = Code("invalidConfiguration")
     }
 
     /// What happened.

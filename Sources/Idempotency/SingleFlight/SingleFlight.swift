@@ -35,7 +35,7 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
         case mismatch
         /// The leader was still running at the deadline.
         case timedOut
-        /// So many wait for this key already that one more is turned away.
+        /// So many wait already that one more is turned away.
         case full
     }
 
@@ -76,15 +76,17 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
 
     /// - Parameters:
     ///   - clock: measures the deadlines.
-    ///   - maximumWaiters: how many may wait for one key; the next gets `.full`. Each is an open request with its body
-    ///     in memory, and a client that has hundreds of retries of one operation open is not helped by holding them.
-    init(clock: C, maximumWaiters: Int = 256) {
+    ///   - limits: how many may wait; the next gets `.full`.
+    init(clock: C, limits: WaiterLimits = WaiterLimits()) {
         self.clock = clock
-        self.state = Guarded(State(table: SingleFlightTable(maximumWaiters: maximumWaiters)))
+        self.state = Guarded(State(table: SingleFlightTable(limits: limits)))
     }
 
     /// The number of keys that run. For tests and metrics.
     var count: Int { state.withLock { $0.table.count } }
+
+    /// The number of requests that wait, for whatever key. For tests and metrics.
+    var waiterCount: Int { state.withLock { $0.table.waiterCount } }
 
     /// The number of requests that wait for a key. For tests and metrics.
     func waiterCount(for key: FlightKey) -> Int { state.withLock { $0.table.waiterCount(for: key) } }

@@ -14,7 +14,7 @@ struct SingleFlightTable<Waiter> {
         case lead
         /// The key runs: wait until woken.
         case wait
-        /// As many wait for this key as may.
+        /// As many wait as may, for this key or for all.
         case full
     }
 
@@ -40,11 +40,13 @@ struct SingleFlightTable<Waiter> {
 
     private var flights: [FlightKey: Flight] = [:]
 
-    /// How many may wait for one key.
-    let maximumWaiters: Int
+    /// The number of requests that wait, for whatever key.
+    private(set) var waiterCount = 0
 
-    init(maximumWaiters: Int) {
-        self.maximumWaiters = maximumWaiters
+    private let limits: WaiterLimits
+
+    init(limits: WaiterLimits) {
+        self.limits = limits
     }
 
     /// The number of keys that run.
@@ -66,13 +68,16 @@ struct SingleFlightTable<Waiter> {
             flights[key] = Flight(fingerprint: fingerprint)
             return .lead
         }
-        return flight.waiters.count < maximumWaiters ? .wait : .full
+        return flight.waiters.count < limits.perKey && waiterCount < limits.total ? .wait : .full
     }
 
     /// A request asks to run a key, and waits if it cannot. Only with the answer `.wait` is the waiter kept.
     mutating func enter(_ key: FlightKey, fingerprint: Fingerprint, id: WaiterID, waiter: Waiter) -> Entrance {
         let entrance = lead(key, fingerprint: fingerprint)
-        if entrance == .wait { flights[key]?.waiters.append((id, fingerprint, waiter)) }
+        if entrance == .wait {
+            flights[key]?.waiters.append((id, fingerprint, waiter))
+            waiterCount += 1
+        }
         return entrance
     }
 
@@ -81,6 +86,7 @@ struct SingleFlightTable<Waiter> {
     /// - Returns: the waiter, or `nil` when it was woken before: then that stands.
     mutating func leave(_ key: FlightKey, id: WaiterID) -> Waiter? {
         guard let position = flights[key]?.waiters.firstIndex(where: { $0.id == id }) else { return nil }
+        waiterCount -= 1
         return flights[key]?.waiters.remove(at: position).waiter
     }
 
@@ -97,11 +103,13 @@ struct SingleFlightTable<Waiter> {
         }
         if hasOutcome {
             let flight = flights.remove(at: index).value
+            waiterCount -= flight.waiters.count
             return .deliver(
                 flight.waiters.filter { $0.fingerprint == flight.fingerprint }.map(\.waiter),
                 mismatches: flight.waiters.filter { $0.fingerprint != flight.fingerprint }.map(\.waiter))
         }
         let next = flights.values[index].waiters.removeFirst()
+        waiterCount -= 1
         flights.values[index].fingerprint = next.fingerprint
         flights.values[index].isClaimed = false
         return .promote(next.waiter)

@@ -12,20 +12,21 @@ struct SingleFlightTableTests {
 
     enum Event: Sendable {
         case enter(String, fingerprint: Fingerprint = mine, scope: String = "acme")
-        case leave(String)
+        case leave(String, scope: String = "acme")
         case finish(outcome: Bool)
     }
 
     /// Runs events and writes down, in words, what each led to.
-    static func run(_ events: [Event], maximumWaiters: Int = 2) -> [String] {
-        var table = Table(maximumWaiters: maximumWaiters)
+    static func run(_ events: [Event], limits: WaiterLimits) -> [String] {
+        var table = Table(limits: limits)
         func id(_ name: String) -> Table.WaiterID { name.utf8.reduce(0) { $0 * 256 + Table.WaiterID($1) } }
         return events.map { event in
             switch event {
             case .enter(let name, let fingerprint, let scope):
                 let key = FlightKey(scope: scope, keyID: key.keyID)
                 return "\(table.enter(key, fingerprint: fingerprint, id: id(name), waiter: name))"
-            case .leave(let name):
+            case .leave(let name, let scope):
+                let key = FlightKey(scope: scope, keyID: key.keyID)
                 return table.leave(key, id: id(name)).map { "\($0) left" } ?? "nobody left"
             case .finish(let outcome):
                 return switch table.finish(key, hasOutcome: outcome) {
@@ -44,11 +45,13 @@ struct SingleFlightTableTests {
         let testDescription: String
         let events: [Event]
         let expected: [String]
+        let limits: WaiterLimits
 
-        init(_ sentence: String, _ steps: (Event, String)...) {
+        init(_ sentence: String, total: Int = 100, _ steps: (Event, String)...) {
             self.testDescription = sentence
             self.events = steps.map(\.0)
             self.expected = steps.map(\.1)
+            self.limits = WaiterLimits(perKey: 2, total: total)
         }
     }
 
@@ -97,6 +100,22 @@ struct SingleFlightTableTests {
             (.enter("e", fingerprint: other), "full"), (.leave("b"), "b left"), (.enter("d"), "wait"),
             (.finish(outcome: true), "deliver to c d, 0 running")),
         Story(
+            "past the cap for all keys a request of any key is turned away, and the first of a key still leads",
+            total: 2,
+            (.enter("a"), "lead"), (.enter("b"), "wait"), (.enter("x", scope: "globex"), "lead"),
+            (.enter("y", scope: "globex"), "wait"), (.enter("c"), "full"), (.enter("z", scope: "globex"), "full"),
+            (.enter("o", scope: "other"), "lead")),
+        Story(
+            "a place for all keys is free again after leaving, after promotion and after delivery", total: 1,
+            (.enter("x", scope: "globex"), "lead"), (.enter("a"), "lead"),
+            (.enter("b"), "wait"), (.enter("y", scope: "globex"), "full"), (.leave("b"), "b left"),
+            (.leave("b"), "nobody left"),
+            (.enter("y", scope: "globex"), "wait"), (.leave("y", scope: "globex"), "y left"),
+            (.enter("c"), "wait"), (.finish(outcome: false), "promote c"),
+            (.enter("y", scope: "globex"), "wait"), (.enter("d"), "full"), (.leave("y", scope: "globex"), "y left"),
+            (.enter("d"), "wait"), (.finish(outcome: true), "deliver to d, 1 running"),
+            (.enter("y", scope: "globex"), "wait")),
+        Story(
             "the same key of another scope is another key",
             (.enter("a"), "lead"), (.enter("b", scope: "globex"), "lead"), (.finish(outcome: true), "nobody, 1 running")
         ),
@@ -121,6 +140,6 @@ struct SingleFlightTableTests {
 
     @Test("events lead to actions", arguments: stories)
     func story(story: Story) {
-        #expect(Self.run(story.events) == story.expected)
+        #expect(Self.run(story.events, limits: story.limits) == story.expected)
     }
 }

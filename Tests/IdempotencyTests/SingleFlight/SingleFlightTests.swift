@@ -260,7 +260,7 @@ struct SingleFlightTests {
 
     @Test("past the cap a request is turned away")
     func full() async throws {
-        let flights = Flights(clock: clock, maximumWaiters: 1)
+        let flights = Flights(clock: clock, limits: WaiterLimits(perKey: 1))
         let ticket = try await lead(flights)
         async let waiter = enter(flights)
         await waitForWaiters(1, in: flights)
@@ -296,7 +296,7 @@ struct SingleFlightTests {
     @Test("under a storm of finishing, cancelling and timing out nobody hangs and no key stays")
     func storm() async {
         var random = SeededRandom()
-        let flights = SingleFlight(clock: ContinuousClock(), maximumWaiters: 50)
+        let flights = SingleFlight(clock: ContinuousClock(), limits: WaiterLimits(perKey: 50, total: 150))
         let plans = (0..<2000).map { _ in
             (
                 Int.random(in: 0..<5, using: &random), Int.random(in: 0...3, using: &random),
