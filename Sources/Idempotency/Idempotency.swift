@@ -14,6 +14,7 @@ public final class Idempotency: Sendable {
     let logger: Logger
     let claimWaiters: ClaimWaiters
     let secret: SymmetricKey?
+    let newKeyLimiter = NewKeyLimiter(clock: ContinuousClock())
     let singleFlight: SingleFlight<ContinuousClock>
 
     /// Makes an engine; sends nothing.
@@ -67,9 +68,9 @@ public final class Idempotency: Sendable {
     ///     no error is final.
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
-    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `keyExpired`, `unavailable`, `outcomeUnknown`,
-    ///   `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `damagedOutcome`; or a `PostgresError` that has no such meaning (a
-    ///   missing table, a deferred constraint).
+    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `keyExpired`, `tooManyNewKeys`, `unavailable`,
+    ///   `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `damagedOutcome`; or a `PostgresError` that has
+    ///   no such meaning (a missing table, a deferred constraint).
     public func perform(
         scope: String, key: IdempotencyKey, fingerprint: Fingerprint, policy: IdempotencyPolicy? = nil,
         finalOutcome: ((any Error) async throws -> Outcome?)? = nil,

@@ -17,6 +17,11 @@ extension IdempotencyError {
             .responseTooLarge, "the answer's header fields are over maximumResponseHeaders (\(limit) bytes)")
     }
 
+    static func tooManyNewKeys(retryAfter: Duration) -> IdempotencyError {
+        IdempotencyError(
+            .tooManyNewKeys, "the scope has used too many new keys in a short time", retryAfter: retryAfter)
+    }
+
     static func unavailable(_ underlying: (any Error)?) -> IdempotencyError {
         IdempotencyError(
             .unavailable, "the database cannot serve the request now; nothing was done", underlying: underlying)

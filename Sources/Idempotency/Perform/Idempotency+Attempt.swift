@@ -21,7 +21,9 @@ extension Idempotency {
             // A client that hangs up must not undo work that is nearly done: the outcome is kept, and its retry replays it.
             transaction = try await connection.begin(TransactionOptions(ignoresCancellation: true))
             switch try await claim(unit, in: transaction, startOvers: progress.startOvers) {
-            case .claimed(let expiry): expiresAt = expiry
+            case .claimed(let expiry):
+                try countNewKey(unit, &progress)
+                expiresAt = expiry
             case .replay(let stored) where Mutant.noDeduplication.isActive: expiresAt = stored.expiresAt
             case let other: return try answer(other)
             }
@@ -131,6 +133,13 @@ extension Idempotency {
     func damagedOutcome(_ damage: ClaimDecision.Damage) -> IdempotencyError {
         logger.critical("a stored key is damaged", metadata: ["damage": "\(damage)"])
         return IdempotencyError(.damagedOutcome, "the stored outcome cannot be replayed")
+    }
+
+    /// Only a claim tells whether a key is new. That of a refused one is rolled back with its transaction.
+    private func countNewKey(_ unit: KeyedUnit, _ progress: inout Progress) throws(IdempotencyError) {
+        guard let limit = unit.policy.newKeys, !progress.isCounted else { return }
+        try newKeyLimiter.admit(scope: unit.scope, limit: limit)
+        progress.isCounted = true
     }
 
     // MARK: Endings

@@ -20,6 +20,8 @@ extension Idempotency {
     struct Progress {
         var startOvers = 0
         var rerunsLeft: Int
+        /// Whether the key has been counted against its scope's limit of new keys: once, however often it is claimed.
+        var isCounted = false
         /// Set by an unknown COMMIT: what was to be committed, and how long to look for it. Cleared when the key can be
         /// claimed again, which proves that it was not committed.
         var unknown: (own: Performed, deadline: ContinuousClock.Instant)?

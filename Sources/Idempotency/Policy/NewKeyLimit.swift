@@ -1,6 +1,18 @@
-/// How many keys a scope may use for the first time in a period. What is over it gets 429; nothing is stored.
+/// How many keys a scope may use for the first time in a period. What is over it gets 429 with the time until it may try again; its work
+/// does not run, and nothing is stored.
 ///
-/// Retries of keys that are stored are not counted.
+/// A scope that was silent may use `count` keys at once; from then on one becomes free each `period / count`. That is the generic cell
+/// rate algorithm: no timer, and one instant of memory for a scope.
+///
+/// A key counts each time that it is claimed, before its work runs: one whose work failed has left nothing behind, and its retry counts
+/// again. A retry of a stored key never counts and is never refused.
+///
+/// Only after the claim is it known that a key is new. So a refusal costs the claim's round trip, a ROLLBACK for which nobody waits, and
+/// a dead row for vacuum: far less than the work, but more than nothing. A limit on requests belongs in front of the service.
+///
+/// Each `Idempotency` counts for itself, in memory: with four instances behind a balancer a scope gets up to four times as much, and a
+/// restart forgets. Routes with equal limits share one. At most 65,536 scopes are counted at a time; while all of those have used keys
+/// within their period, further scopes are not limited.
 public struct NewKeyLimit: Sendable, Hashable {
     /// The number of keys, at least 1.
     public var count: Int
