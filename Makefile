@@ -55,6 +55,10 @@ soak: setup ## run the sample service under faults, then check its books (MINUTE
 	@$(SWIFT) build $(SWIFTFLAGS) --product Soak
 	@"$$($(SWIFT) build --show-bin-path)/Soak"
 
+.PHONY: fuzz
+fuzz: ## feed odd bytes to what reads bytes of strangers (SECONDS_EACH=20 SEED=1 TARGETS=json)
+	@scripts/fuzz.sh $(TARGETS)
+
 .PHONY: lint
 lint: ## check format and style
 	@$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
