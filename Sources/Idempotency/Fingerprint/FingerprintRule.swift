@@ -4,7 +4,7 @@ public import HTTPTypes
 ///
 /// ```swift
 /// IdempotencyPolicy(fingerprint: .canonicalJSON)
-/// IdempotencyPolicy(fingerprint: .rawBody.including(fields: [.stripeAccount, .acceptVersion]))
+/// IdempotencyPolicy(fingerprint: .rawBody.including(fields: [HTTPField.Name("Accept-Version")!]))
 /// ```
 /// A rule that leaves out what matters replays one request's answer to another; one that counts what does not matter refuses honest
 /// retries with 422. In doubt the second is the smaller evil, and ``rawBody`` is the default.

@@ -51,7 +51,7 @@ struct NewKeyTableTests {
     }
 
     @Test(
-        "no window of one period sees more than twice the limit, and none of many periods more than its share and the burst"
+        "asked all the time, a scope gets its burst and then one key for each share of the period"
     )
     func rate() {
         var table = Table()
