@@ -14,6 +14,7 @@ public final class Idempotency: Sendable {
     let logger: Logger
     let claimWaiters: ClaimWaiters
     let secret: SymmetricKey?
+    let keyRing: IdempotencyKeyRing?
     let newKeyLimiter = NewKeyLimiter(clock: ContinuousClock())
     let singleFlight: SingleFlight<ContinuousClock>
 
@@ -27,10 +28,11 @@ public final class Idempotency: Sendable {
     ///     the process with the reason.
     ///   - secret: the HMAC key for what is stored of keys and fingerprints. Default nil: plain SHA-256. With another secret every stored
     ///     key is a new one; see ``KeyID``.
+    ///   - keyRing: the keys under which header fields and bodies are encrypted in the table. Default nil: they are stored as they are.
     ///   - logger: where the engine reports. Keys, scopes, fingerprints and bodies are never logged.
     public init(
         pool: PostgresPool, policy: IdempotencyPolicy = IdempotencyPolicy(), waiters: WaiterLimits = WaiterLimits(),
-        secret: SymmetricKey? = nil, logger: Logger = Logger(label: "idempotency")
+        secret: SymmetricKey? = nil, keyRing: IdempotencyKeyRing? = nil, logger: Logger = Logger(label: "idempotency")
     ) {
         do {
             try policy.validate()
@@ -41,6 +43,7 @@ public final class Idempotency: Sendable {
         self.pool = pool
         self.policy = policy
         self.secret = secret
+        self.keyRing = keyRing
         self.logger = logger
         claimWaiters = ClaimWaiters(poolSize: pool.maximumConnections)
         singleFlight = SingleFlight(clock: ContinuousClock(), limits: waiters)
@@ -69,8 +72,8 @@ public final class Idempotency: Sendable {
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
     /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `keyExpired`, `tooManyNewKeys`, `unavailable`,
-    ///   `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `damagedOutcome`; or a `PostgresError` that has
-    ///   no such meaning (a missing table, a deferred constraint).
+    ///   `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `damagedOutcome`, `outcomeUnreadable`; or a
+    ///   `PostgresError` that has no such meaning (a missing table, a deferred constraint).
     public func perform(
         scope: String, key: IdempotencyKey, fingerprint: Fingerprint, policy: IdempotencyPolicy? = nil,
         finalOutcome: ((any Error) async throws -> Outcome?)? = nil,

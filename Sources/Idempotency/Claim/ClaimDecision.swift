@@ -17,6 +17,8 @@ enum ClaimDecision: Sendable, Hashable {
     case reclaim
     /// Completed earlier by the same request: answer this.
     case replay(StoredOutcome)
+    /// Completed earlier by the same request, and encrypted: decrypt the row, then decide again.
+    case unseal(StoredRow)
     /// The key's retention is over, and late retries are refused.
     case keyExpired
     /// The key belongs to another request.
@@ -103,6 +105,7 @@ enum ClaimDecision: Sendable, Hashable {
         guard let status = row.status else { return .damaged(.noOutcome) }
         guard 100...599 ~= status else { return .damaged(.status(status)) }
         guard let form = ReplayForm(column: row.replayForm) else { return .damaged(.replayForm(row.replayForm)) }
+        if row.sealedWith != nil { return .unseal(row) }
         do {
             let headers = try row.headers.map { bytes throws(HeaderCodecError) in try HeaderCodec.decode(bytes) }
             let outcome = Outcome(status: status, headers: headers ?? [:], body: row.body ?? [])

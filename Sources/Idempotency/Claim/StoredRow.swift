@@ -24,6 +24,9 @@ struct StoredRow: Sendable, Hashable {
     /// What of the answer is stored: see ``ReplayForm/column``.
     var replayForm: Int?
 
+    /// The name of the key under which header fields and body are encrypted; NULL: they are not.
+    var sealedWith: String?
+
     /// When the retention is over.
     var expiresAt: PostgresTimestampTZ
 

@@ -22,6 +22,14 @@ extension IdempotencyError {
             .tooManyNewKeys, "the scope has used too many new keys in a short time", retryAfter: retryAfter)
     }
 
+    static var outcomeUnreadable: IdempotencyError {
+        IdempotencyError(.outcomeUnreadable, "the stored outcome cannot be decrypted; nothing runs again")
+    }
+
+    static func invalidConfiguration(_ sentence: String) -> IdempotencyError {
+        IdempotencyError(.invalidConfiguration, sentence)
+    }
+
     static func unavailable(_ underlying: (any Error)?) -> IdempotencyError {
         IdempotencyError(
             .unavailable, "the database cannot serve the request now; nothing was done", underlying: underlying)

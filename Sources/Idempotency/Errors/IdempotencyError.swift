@@ -31,7 +31,7 @@ public struct IdempotencyError: Error, Sendable {
         /// The scope has used more new keys than ``IdempotencyPolicy/newKeys`` allows (HTTP 429). Nothing happened;
         /// ``IdempotencyError/retryAfter`` says when the next may be used.
         public static let tooManyNewKeys = Code("tooManyNewKeys")
-        /// The outcome is encrypted under a key that is not in the key ring (HTTP 500). Nothing runs again.
+        /// The outcome is encrypted under a key that is not in the key ring, or was changed since (HTTP 500). Nothing runs again.
         public static let outcomeUnreadable = Code("outcomeUnreadable")
         /// The work took longer than ``IdempotencyPolicy/handlerDeadline`` (HTTP 503). Nothing happened.
         public static let deadlineExceeded = Code("deadlineExceeded")
@@ -39,7 +39,7 @@ public struct IdempotencyError: Error, Sendable {
         public static let damagedOutcome = Code("damagedOutcome")
         /// An ``IdempotencyPolicy`` contradicts itself. A mistake in configuration, found before the first request.
         public static let invalidPolicy = Code("invalidPolicy")
-        /// A setting of the engine itself makes no sense. A mistake in configuration, found before the first request.
+        /// A setting of the engine itself cannot be used, for example a limit under 1 or a key ring. Found when it is read.
         public static let invalidConfiguration = Code("invalidConfiguration")
     }
 

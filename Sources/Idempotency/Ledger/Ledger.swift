@@ -47,18 +47,21 @@ enum Ledger {
 
     private static func look(_ unit: KeyedUnit) -> PostgresQuery {
         """
-        SELECT fingerprint, status, headers, body, replay_form, expires_at, tombstone_until, clock_timestamp()
+        SELECT fingerprint, status, headers, body, replay_form, sealed_with, expires_at, tombstone_until, clock_timestamp()
         FROM idempotency.keys WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         """
     }
 
     private static func storedRow(_ row: PostgresRow) throws(PostgresError) -> StoredRow {
-        let (fingerprint, status, headers, body, replayForm, expiresAt, tombstoneUntil, readAt) = try row.decode(
-            ([UInt8], Int?, [UInt8]?, [UInt8]?, Int?, PostgresTimestampTZ, PostgresTimestampTZ?, PostgresTimestampTZ)
-                .self)
+        let (fingerprint, status, headers, body, replayForm, sealedWith, expiresAt, tombstoneUntil, readAt) =
+            try row.decode(
+                (
+                    [UInt8], Int?, [UInt8]?, [UInt8]?, Int?, String?, PostgresTimestampTZ, PostgresTimestampTZ?,
+                    PostgresTimestampTZ
+                ).self)
         return StoredRow(
             fingerprint: fingerprint, status: status, headers: headers, body: body, replayForm: replayForm,
-            expiresAt: expiresAt, tombstoneUntil: tombstoneUntil, readAt: readAt)
+            sealedWith: sealedWith, expiresAt: expiresAt, tombstoneUntil: tombstoneUntil, readAt: readAt)
     }
 
     /// Takes an expired key; ``reclaimResult(_:)`` reads the answer. The guard is looked at again after a wait for another
@@ -103,10 +106,10 @@ enum Ledger {
     /// - Parameter lockTimeout: as for ``claim(_:lockTimeout:)``: another process may have taken the key meanwhile.
     static func storeFinal(_ unit: KeyedUnit, _ outcome: OutcomeColumns, lockTimeout: Duration?) -> [PostgresQuery] {
         let insert: PostgresQuery = """
-            INSERT INTO idempotency.keys (scope, key_id, fingerprint, status, headers, body, replay_form,
+            INSERT INTO idempotency.keys (scope, key_id, fingerprint, status, headers, body, replay_form, sealed_with,
                                           expires_at, tombstone_until)
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), \(outcome.status)::int2,
-                    \(outcome.headers), \(outcome.body), \(outcome.replayForm)::int2,
+                    \(outcome.headers), \(outcome.body), \(outcome.replayForm)::int2, \(outcome.sealedWith),
                     now() + \(unit.retentionSeconds) * interval '1 second', \(tombstoneOf: unit))
             ON CONFLICT (scope, key_id) DO NOTHING
             """

@@ -8,5 +8,9 @@ extension PostgresQuery.Interpolation {
             appendInterpolation(form)
             appendLiteral("::int2")
         }
+        if let key = outcome.sealedWith {
+            appendLiteral(", sealed_with = ")
+            appendInterpolation(key)
+        }
     }
 }

@@ -9,10 +9,10 @@ extension Ledger {
             INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
             VALUES (\(unit.scope), \(unit.keyID.uuid), \(unit.fingerprint.bytes), now() + \(unit.retentionSeconds) * interval '1 second')
             ON CONFLICT (scope, key_id) DO NOTHING
-            RETURNING fingerprint, status, headers, body, replay_form, expires_at, tombstone_until, clock_timestamp())
+            RETURNING fingerprint, status, headers, body, replay_form, sealed_with, expires_at, tombstone_until, clock_timestamp())
         SELECT *, true FROM claimed
         UNION ALL
-        SELECT fingerprint, status, headers, body, replay_form, expires_at, tombstone_until, clock_timestamp(), false
+        SELECT fingerprint, status, headers, body, replay_form, sealed_with, expires_at, tombstone_until, clock_timestamp(), false
         FROM idempotency.keys WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         """
     }
@@ -21,24 +21,24 @@ extension Ledger {
         guard let row = answers.first(where: { $0.commandTag.hasPrefix("SELECT") })?.first else {
             return .looked(inserted: false, row: nil)
         }
-        let (fingerprint, status, headers, body, replayForm, expiresAt, tombstoneUntil, readAt, inserted) =
+        let (fingerprint, status, headers, body, replayForm, sealedWith, expiresAt, tombstoneUntil, readAt, inserted) =
             try row.decode(
                 (
-                    [UInt8], Int?, [UInt8]?, [UInt8]?, Int?, PostgresTimestampTZ, PostgresTimestampTZ?,
+                    [UInt8], Int?, [UInt8]?, [UInt8]?, Int?, String?, PostgresTimestampTZ, PostgresTimestampTZ?,
                     PostgresTimestampTZ, Bool
                 ).self)
         return .looked(
             inserted: inserted,
             row: StoredRow(
                 fingerprint: fingerprint, status: status, headers: headers, body: body, replayForm: replayForm,
-                expiresAt: expiresAt, tombstoneUntil: tombstoneUntil, readAt: readAt))
+                sealedWith: sealedWith, expiresAt: expiresAt, tombstoneUntil: tombstoneUntil, readAt: readAt))
     }
 
     static func unguardedReclaim(_ unit: KeyedUnit) -> PostgresQuery {
         """
         UPDATE idempotency.keys
         SET fingerprint = \(unit.fingerprint.bytes), status = NULL, headers = NULL, body = NULL,
-            created_at = now(), expires_at = now() + \(unit.retentionSeconds) * interval '1 second'
+            replay_form = NULL, sealed_with = NULL, created_at = now(), expires_at = now() + \(unit.retentionSeconds) * interval '1 second'
         WHERE scope = \(unit.scope) AND key_id = \(unit.keyID.uuid)
         RETURNING expires_at
         """

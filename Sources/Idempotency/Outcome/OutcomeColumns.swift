@@ -12,6 +12,9 @@ struct OutcomeColumns: Sendable, Hashable {
     /// What of the answer is stored: see ``ReplayForm/column``.
     var replayForm: Int?
 
+    /// The name of the key under which header fields and body are encrypted; nil: they are not.
+    var sealedWith: String?
+
     /// Takes what the policy lets be stored.
     ///
     /// - Throws: `.responseTooLarge` when its header section is over the policy's limit.

@@ -25,7 +25,7 @@ extension Idempotency {
                 try countNewKey(unit, &progress)
                 expiresAt = expiry
             case .replay(let stored) where Mutant.noDeduplication.isActive: expiresAt = stored.expiresAt
-            case let other: return try answer(other)
+            case let other: return try answer(other, unit)
             }
         } catch let error as PostgresError
             where error.endsConnection && progress.startOvers < ClaimDecision.maximumStartOvers
@@ -117,9 +117,12 @@ extension Idempotency {
     }
 
     /// What a claim that did not get the key comes to.
-    private func answer(_ decision: ClaimDecision) throws -> Attempt {
+    private func answer(_ decision: ClaimDecision, _ unit: KeyedUnit) throws -> Attempt {
         switch decision {
         case .replay(let stored): return .answered(Performed(replaying: stored))
+        case .unseal(let row):
+            let opened = ClaimResult.looked(inserted: false, row: try unsealed(row, unit))
+            return try answer(ClaimDecision.after(opened, fingerprint: unit.fingerprint, startOvers: 0), unit)
         case .startOver, .reclaim: return .startOver
         case .mismatch: throw IdempotencyError.mismatch
         case .keyExpired: throw IdempotencyError.keyExpired
@@ -213,23 +216,38 @@ extension Idempotency {
                 return .answered(
                     Performed(outcome: outcome, disposition: .executed, expiresAt: expiry.orDistant))
             default:
-                return try answer(decision)
+                return try answer(decision, unit)
             }
         } catch let error as PostgresError {
             if error.code == .commitUnknown {
                 return .unknown(Performed(outcome: outcome, disposition: .executed))
             }
-            return try answer(Self.decision(after: error, unit, startOvers: startOvers))
+            return try answer(Self.decision(after: error, unit, startOvers: startOvers), unit)
         }
     }
 
+    // MARK: Columns
+
     /// What is to be stored of an answer.
     private func columns(of outcome: Outcome, _ unit: KeyedUnit) throws -> OutcomeColumns {
+        let columns: OutcomeColumns
         do {
-            return try OutcomeColumns(outcome, under: unit.policy)
+            columns = try OutcomeColumns(outcome, under: unit.policy)
         } catch {
             logger.error("the answer cannot be stored", metadata: ["reason": "\(error.message)"])
             throw error
+        }
+        return if let keyRing { try unit.sealed(columns, by: keyRing) } else { columns }
+    }
+
+    private func unsealed(_ row: StoredRow, _ unit: KeyedUnit) throws(IdempotencyError) -> StoredRow {
+        do {
+            return try unit.unsealed(row, by: keyRing)
+        } catch {
+            logger.critical(
+                "a stored outcome cannot be decrypted",
+                metadata: ["key": "\(row.sealedWith ?? "")", "reason": "\(error.rawValue)"])
+            throw .outcomeUnreadable
         }
     }
 

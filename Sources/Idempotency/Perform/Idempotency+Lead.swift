@@ -79,13 +79,13 @@ extension Idempotency {
     /// After an unknown COMMIT the row that is found is usually our own. Then this is no replay, and the answer has what is not
     /// stored, too.
     ///
-    /// A row that holds the whole answer is recognised by it. Of less another run may have left the same: there the time of the claim
-    /// must be ours as well.
+    /// It is ours when it holds what we would have stored, and its claim had the time of ours: of two answers that differ, the same may be
+    /// stored. A final error is stored without a claim before it, so that only the whole of it can be recognised.
     private func resolved(_ performed: Performed, _ policy: IdempotencyPolicy, _ progress: Progress) -> Performed {
         guard let own = progress.unknown?.own else { return performed }
         let executed = Performed(outcome: own.outcome, disposition: .executed, expiresAt: performed.expiresAt)
         guard executed.stored(under: policy) == performed.stored(under: policy),
-            performed.form == .snapshot || performed.expiresAt == own.expiresAt
+            performed.expiresAt == own.expiresAt || own.expiresAt == nil && performed.form == .snapshot
         else { return performed }
         return executed
     }
@@ -93,7 +93,7 @@ extension Idempotency {
     /// What the key's row says, so that there is nothing to resolve any more.
     private static func isAnswer(_ error: any Error) -> Bool {
         guard let error = error as? IdempotencyError else { return false }
-        return [.mismatch, .damagedOutcome, .keyExpired].contains(error.code)
+        return [.mismatch, .damagedOutcome, .outcomeUnreadable, .keyExpired].contains(error.code)
     }
 
     /// An error of the moment, which says nothing about the key.

@@ -19,12 +19,12 @@ struct PerformFixture: Sendable {
 
     /// A second engine on a pool of its own: what another process is to the first.
     func anotherProcess(
-        connections: Int = 4, policy: IdempotencyPolicy? = nil,
-        configure: (inout PostgresPool.Configuration) -> Void = { _ in }
+        connections: Int = 4, policy: IdempotencyPolicy? = nil, keyRing: IdempotencyKeyRing? = nil,
+        logger: Logger = Self.quiet, configure: (inout PostgresPool.Configuration) -> Void = { _ in }
     ) throws -> Idempotency {
         Idempotency(
             pool: try database.makePool(of: connections, configure: configure), policy: policy ?? idempotency.policy,
-            logger: Self.quiet)
+            keyRing: keyRing, logger: logger)
     }
 
     /// How many effects are committed.
