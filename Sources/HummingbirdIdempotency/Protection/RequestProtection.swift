@@ -15,19 +15,28 @@ struct RequestProtection<Context: RequestContext>: Sendable {
     let idempotency: Idempotency
     let policy: IdempotencyPolicy
     let options: IdempotencyOptions
+    let render: ReplayRenderer<Context>?
     let scope: Scope
 
-    /// - Precondition: the policy is valid; the message says what is wrong with it.
-    init(_ idempotency: Idempotency, policy: IdempotencyPolicy?, options: IdempotencyOptions, scope: @escaping Scope) {
+    /// - Precondition: the policy is valid, and there is a renderer if its replays need one; the message says what is wrong.
+    init(
+        _ idempotency: Idempotency, policy: IdempotencyPolicy?, options: IdempotencyOptions,
+        render: ReplayRenderer<Context>?, scope: @escaping Scope
+    ) {
         let policy = policy ?? idempotency.policy
         do throws(IdempotencyError) {
             try policy.validate()
         } catch {
             preconditionFailure(error.message)
         }
+        precondition(
+            policy.replay != .reference || render != nil,
+            "The policy cannot be used: replay is .reference, and the route has no render: closure that answers replays."
+        )
         self.idempotency = idempotency
         self.policy = policy
         self.options = options
+        self.render = render
         self.scope = scope
     }
 
@@ -63,8 +72,10 @@ struct RequestProtection<Context: RequestContext>: Sendable {
         } catch {
             throw answer(to: error, preference: preference, context: context)
         }
-        let isReplay = performed.disposition == .replayed
-        var response = Response(isReplay ? performed.outcome.replayable : performed.outcome)
+        var response =
+            performed.disposition == .replayed
+            ? try await replay(performed, to: request, preference: preference, context: context)
+            : Response(performed.outcome)
         response.mark(performed, preference: preference)
         return response
     }
@@ -135,23 +146,52 @@ struct RequestProtection<Context: RequestContext>: Sendable {
         return policy.isFinal?(error, status.code) ?? policy.finalStatuses.contains(status.code)
     }
 
+    /// A replay, as far as row and policy allow one.
+    private func replay(
+        _ performed: Performed, to request: Request, preference: WaitPreference?, context: Context
+    ) async throws -> Response {
+        switch performed.form(under: policy) {
+        case .snapshot:
+            return Response(performed.outcome.replayable)
+        case .reference:
+            if let render {
+                return try await render(request, context, StoredReference(performed.outcome))
+                    .response(from: request, context: context)
+            }
+            context.logger.warning(
+                "Only a reference to the answer is stored, and the route has no render: closure",
+                metadata: ["route": "\(context.endpointPath ?? "unknown")"])
+        case .none:
+            break
+        }
+        var problem = refusal(.answerWithheld, preference: preference, context: context)
+        problem.headers[.location] = performed.outcome.headers[.location]
+        throw problem
+    }
+
     /// The error that leaves: a problem where the protection has something to say, else the one that came.
     private func answer(to error: any Error, preference: WaitPreference?, context: Context) -> any Error {
         guard let kind = ProblemKind(failure: error) else { return error }
+        return refusal(kind, underlying: error, preference: preference, context: context)
+    }
+
+    private func refusal(
+        _ kind: ProblemKind, underlying: (any Error)? = nil, preference: WaitPreference?, context: Context
+    ) -> Problem {
         if kind.status.kind == .clientError {
             context.logger.debug("Request refused", metadata: ["idempotency.problem": "\(kind.rawValue)"])
         } else {
             // Descriptions, never debug descriptions: those quote SQL and data.
-            let cause = (error as? IdempotencyError)?.underlying as? PostgresError
+            let cause = (underlying as? IdempotencyError)?.underlying as? PostgresError
             context.logger.error(
                 "Request failed",
                 metadata: [
                     "idempotency.problem": "\(kind.rawValue)",
-                    "error": "\(error)",
+                    "error": "\(underlying.map(String.init(describing:)) ?? "none")",
                     "cause": "\(cause.map(String.init(describing:)) ?? "none")",
                 ])
         }
-        var problem = Problem(kind, options: options, underlying: error)
+        var problem = Problem(kind, options: options, underlying: underlying)
         if let preference { problem.headers.append(preference.applied) }
         return problem
     }

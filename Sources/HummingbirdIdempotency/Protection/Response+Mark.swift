@@ -13,6 +13,7 @@ extension Response {
     mutating func mark(_ performed: Performed, preference: WaitPreference?) {
         headers[.idempotentReplayed] = performed.disposition == .replayed ? "true" : nil
         headers[.idempotencyKeyExpires] = performed.expiresAt?.structuredField
+        headers[.idempotencyResource] = nil
         // The handler may have followed preferences of its own.
         if let preference { headers.append(preference.applied) }
     }
