@@ -2,8 +2,8 @@
 enum ErrorFormat {
     /// Leads to documentation, as section 2.7 asks.
     /// - Parameter linkSuffices: whether a Link field will do.
-    static func documentation(_ answers: [(name: String, answer: Answer)], linkSuffices: Bool) -> Verdict {
-        judge(answers) { answer in
+    static func documentation(_ refusals: [Evidence.Refusal], linkSuffices: Bool) -> Verdict {
+        judge(refusals) { answer in
             let isProblem = answer.values("content-type").contains {
                 $0.lowercased().hasPrefix("application/problem+json")
             }
@@ -21,8 +21,8 @@ enum ErrorFormat {
     }
 
     /// ACP's flat error with the code of its table.
-    static func acpCodes(_ answers: [(name: String, answer: Answer)]) -> Verdict {
-        judge(answers) { answer in
+    static func acpCodes(_ refusals: [Evidence.Refusal]) -> Verdict {
+        judge(refusals) { answer in
             let expected = [
                 400: "idempotency_key_required", 409: "idempotency_in_flight", 422: "idempotency_conflict",
             ][answer.status]
@@ -35,22 +35,28 @@ enum ErrorFormat {
         }
     }
 
-    /// The key is neither in the body nor in a field.
-    static func keyEcho(_ answers: [(name: String, answer: Answer, key: String)]) -> Verdict {
-        judge(answers.map { ($0.name, $0.answer) }) { answer in
-            guard let key = answers.first(where: { $0.answer == answer })?.key, !key.isEmpty else { return nil }
-            if String(decoding: answer.body, as: UTF8.self).contains(key) { return "the key is in the body" }
-            // ACP asks for this field.
-            let fields = answer.fields.filter { $0.name.lowercased() != "idempotency-key" }
-            return fields.first { $0.value.contains(key) }.map { "the key is in \($0.name)" }
+    /// The key is neither in a body nor in a field.
+    static func keyEcho(_ refusals: [Evidence.Refusal]) -> Verdict {
+        guard !refusals.isEmpty else { return .untested("no refusal was seen") }
+        for refusal in refusals where !refusal.key.isEmpty {
+            let found = "\(refusal.answer.status) for \(refusal.name): the key is in "
+            if String(decoding: refusal.answer.body, as: UTF8.self).contains(refusal.key) {
+                return .unmet(found + "the body")
+            }
+            // ACP asks for the field Idempotency-Key.
+            let fields = refusal.answer.fields.filter { $0.name.lowercased() != "idempotency-key" }
+            if let field = fields.first(where: { $0.value.contains(refusal.key) }) { return .unmet(found + field.name) }
         }
+        return .met("in none of \(refusals.count) refusals")
     }
 
-    private static func judge(_ answers: [(name: String, answer: Answer)], _ fault: (Answer) -> String?) -> Verdict {
-        guard !answers.isEmpty else { return .untested("no refusal was seen") }
-        let faults = answers.compactMap { name, answer in fault(answer).map { "\(answer.status) for \(name): \($0)" } }
+    private static func judge(_ refusals: [Evidence.Refusal], _ fault: (Answer) -> String?) -> Verdict {
+        guard !refusals.isEmpty else { return .untested("no refusal was seen") }
+        let faults = refusals.compactMap { refusal in
+            fault(refusal.answer).map { "\(refusal.answer.status) for \(refusal.name): \($0)" }
+        }
         return faults.isEmpty
-            ? .met(answers.map { "\($0.answer.status) for \($0.name)" }.joined(separator: ", "))
+            ? .met(refusals.map { "\($0.answer.status) for \($0.name)" }.joined(separator: ", "))
             : .unmet(faults.joined(separator: "; "))
     }
 }

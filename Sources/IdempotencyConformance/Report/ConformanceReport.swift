@@ -10,12 +10,13 @@ package struct ConformanceReport: Sendable {
 
     /// "27 passed, 1 failed, 2 warnings, 5 not tested".
     package var summary: String {
-        let counts: [(CheckResult, String)] = [
-            (.pass, "passed"), (.fail, "failed"), (.warn, "warnings"), (.note, "notes"), (.notTested, "not tested"),
-        ]
-        return counts.compactMap { result, word in
-            let count = findings.count { $0.result == result }
-            return count == 0 && result != .pass && result != .fail ? nil : "\(count) \(word)"
-        }.joined(separator: ", ")
+        func count(_ result: CheckResult) -> Int { findings.count { $0.result == result } }
+        let (warnings, notes, untested) = (count(.warn), count(.note), count(.notTested))
+        return [
+            "\(count(.pass)) passed", "\(failures) failed",
+            warnings > 0 ? "\(warnings) warning\(warnings == 1 ? "" : "s")" : nil,
+            notes > 0 ? "\(notes) note\(notes == 1 ? "" : "s")" : nil,
+            untested > 0 ? "\(untested) not tested" : nil,
+        ].compactMap(\.self).joined(separator: ", ")
     }
 }

@@ -26,13 +26,12 @@ extension CheckGroup {
         // One of each kind will do.
         var seen: Set<String> = []
         let described = evidence.described.filter { seen.insert("\($0.name) \($0.answer.status)").inserted }
-        let named = described.map { (name: $0.name, answer: $0.answer) }
         let inFlight = described.filter { $0.answer.status == 409 }
         let silent = inFlight.filter { $0.answer.values("retry-after").isEmpty }
         return [
-            .errorFormat: ErrorFormat.documentation(named, linkSuffices: subject.profile == .ietf),
-            .errorCodes: ErrorFormat.acpCodes(named),
-            .noKeyEcho: ErrorFormat.keyEcho((described + evidence.malformed).map { ($0.name, $0.answer, $0.key) }),
+            .errorFormat: ErrorFormat.documentation(described, linkSuffices: subject.profile == .ietf),
+            .errorCodes: ErrorFormat.acpCodes(described),
+            .noKeyEcho: ErrorFormat.keyEcho(described + evidence.malformed),
             .retryAfter: inFlight.isEmpty
                 ? .untested("no 409 was seen")
                 : silent.isEmpty

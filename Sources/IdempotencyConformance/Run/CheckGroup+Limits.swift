@@ -29,7 +29,7 @@ extension CheckGroup {
             return [.expiry: .untested("no --window, and answers do not say when the key expires")]
         }
         guard window <= longestWindow else {
-            return [.expiry: .untested("the key lives for \(window): too long to wait for")]
+            return [.expiry: .untested("the key lives for \(window.words): too long to wait for")]
         }
         // What the answer says has its fractions of a second cut off.
         let sure = subject.target.window ?? max(window - .seconds(1), .zero)
@@ -37,22 +37,26 @@ extension CheckGroup {
         let within = try await subject.send(operation)
         guard try await subject.isAnsweredAgain(first, within, of: operation, evidence) else {
             return [
-                .expiry: .unmet("\(within.status) instead of the stored answer after \(sure * 9 / 10) of \(window)")
+                .expiry: .unmet(
+                    "\(within.status) instead of the stored answer after \((sure * 9 / 10).words) of \(window.words)")
             ]
         }
         // Clocks of two machines, and seconds that were cut off.
         try await clock.sleep(until: answered + window + .milliseconds(1100))
         let late = try await subject.send(operation)
-        if late.status == 410 { return [.expiry: .met("410 after \(window)")] }
-        if subject.profile == .stripe, late.isMarkedReplay { return [.expiry: .met("still stored after \(window)")] }
+        if late.status == 410 { return [.expiry: .met("410 after \(window.words)")] }
+        if subject.profile == .stripe, late.isMarkedReplay {
+            return [.expiry: .met("still stored after \(window.words)")]
+        }
         guard late.isSuccess, !late.isMarkedReplay else {
-            return [.expiry: .unmet("\(late.status) after \(window), not a new request")]
+            return [.expiry: .unmet("\(late.status) after \(window.words), not a new request")]
         }
         guard let effects = try await subject.effects(of: operation) else {
-            return [.expiry: .met("\(late.status) after \(window); effects were not counted: no --probe")]
+            return [.expiry: .met("\(late.status) after \(window.words); effects were not counted: no --probe")]
         }
         return [
-            .expiry: effects == 2 ? .met("a new request after \(window)") : .unmet("\(effects.effects) after \(window)")
+            .expiry: effects == 2
+                ? .met("a new request after \(window.words)") : .unmet("\(effects.effects) after \(window.words)")
         ]
     }
 }

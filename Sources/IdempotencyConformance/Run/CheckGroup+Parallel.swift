@@ -43,7 +43,7 @@ extension CheckGroup {
         for delay: Duration in [.zero, .milliseconds(20), .milliseconds(100)] {
             let operation = Operation(subject.target.slowBody ?? subject.target.body)
             await subject.hangUp(operation, at: .beforeAnswer(after: delay))
-            verdict = try await retried(operation, after: "a hang-up after \(delay)", subject)
+            verdict = try await retried(operation, after: "a hang-up after \(delay.words)", subject)
             if case .unmet = verdict { return [.hangUpBeforeAnswer: verdict] }
             operations.append(operation)
         }
@@ -60,7 +60,7 @@ extension CheckGroup {
     {
         let retry = try await subject.sendUntilDecided(operation)
         guard retry.isSuccess else {
-            let how = retry.status == 409 ? " for \(subject.target.timeout)" : ""
+            let how = retry.status == 409 ? " for \(subject.target.timeout.words)" : ""
             return .unmet("the retry after \(fault) got \(retry.status)\(how)")
         }
         let effects = try await subject.effects(of: operation)

@@ -3,6 +3,14 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// Sends requests as they are: HTTP/1.1, no redirects, no retries, no decompression, a connection for each.
 struct WireClient: Sendable {
     private let client: HTTPClient
@@ -79,7 +87,7 @@ struct WireClient: Sendable {
                 Int(response.status.code), response.headers.map { (name: $0.name, value: $0.value) },
                 body: Array(body.readableBytesView))
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
-            throw NoAnswer(reason: "no answer within \(timeout)")
+            throw NoAnswer(reason: "no answer within \(timeout.words)")
         } catch {
             // The error's own words may hold header fields.
             throw NoAnswer(reason: "no answer: \(Self.words(for: error))")
@@ -91,7 +99,7 @@ struct WireClient: Sendable {
         case let error as HTTPClientError where error == .remoteConnectionClosed: "the server closed the connection"
         case let error as HTTPClientError where error == .connectTimeout: "connecting took too long"
         case let error as HTTPClientError: error.shortDescription
-        case let error as IOError: "\(error)"
+        case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
         case is NIOConnectionError: "no connection could be made"
         default: "\(type(of: error))"
         }

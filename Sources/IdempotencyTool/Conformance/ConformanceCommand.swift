@@ -7,19 +7,21 @@ struct ConformanceCommand: AsyncParsableCommand {
         commandName: "conformance",
         abstract: "Checks from outside whether any HTTP server honours Idempotency-Key as it should.",
         discussion: """
-            Sends some hundred requests, as clients, proxies and networks do: retries, duplicates at the same moment, keys of other \
-            spelling, other payloads, hang-ups. Needs no database, and nothing of the server but its URL. Run it against a server for \
-            tests: each success has its effect.
+            Sends some hundred requests, as clients, proxies and networks do: retries, duplicates at the same moment, keys of \
+            other spelling, other payloads, hang-ups. Needs no database, and nothing of the server but its URL. Run it against a \
+            server for tests: each success has its effect.
 
-                idempotency conformance --url http://127.0.0.1:8080 --endpoint POST:/payments \\
-                    --header 'Authorization: Bearer acme-token' --other-header 'Authorization: Bearer globex-token' \\
-                    --body '{"account_id": 1, "amount": 1, "currency": "EUR", "reference": "{unique}"}' \\
+                idempotency conformance --url http://127.0.0.1:8080 \\
+                    --endpoint POST:/payments --header 'Authorization: Bearer t' \\
+                    --body '{"amount": 1, "reference": "{unique}"}' \\
                     --probe 'GET:/payments?reference={unique}'
 
-            {unique} stands for what makes each operation another one. A text that begins with @ is the name of a file that holds it.
+            {unique} stands for what makes each operation another one. A text that begins with @ is the name of a file that holds \
+            it.
 
-            A MUST that does not hold fails the run; a SHOULD is a warning, with --strict a failure; a MAY is a note. What needs an option \
-            that was not given is not tested, and says which. docs/conformance.md lists all checks and the sources of the profiles.
+            A MUST that does not hold fails the run; a SHOULD is a warning, with --strict a failure; a MAY is a note. What needs \
+            an option that was not given is not tested, and says which. docs/conformance.md lists all checks and the sources of \
+            the profiles.
 
             Exit codes: 0 conforming, 1 could not be run, 2 wrong usage, 3 a check failed.
             """
@@ -37,7 +39,7 @@ struct ConformanceCommand: AsyncParsableCommand {
     @Option(help: "table for people, json for scripts, junit for CI.")
     var format = ConformanceFormat.table
 
-    // Without it, what follows `--header Authorization:` without quotation marks would be repeated as an unexpected argument: a token.
+    // Without it, what follows `--header Authorization:` without quotation marks would be repeated as unexpected: a token.
     @Argument(help: .hidden)
     var stray: [String] = []
 

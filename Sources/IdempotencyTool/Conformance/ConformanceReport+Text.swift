@@ -13,7 +13,7 @@ extension ConformanceReport {
     private var table: String {
         var table = Table(header: ["CHECK", "LEVEL", "RESULT", "SEEN"])
         table.rows = findings.map { [$0.check.id, $0.level.rawValue, $0.result.rawValue, $0.came] }
-        let open = findings.filter { $0.result == .fail || $0.result == .warn }
+        let open = [CheckResult.fail, .warn].flatMap { result in findings.filter { $0.result == result } }
         let expected = open.map { "\($0.check.id): expected that \($0.check.demand)\n  (\($0.check.source))" }
         let verdict = failures == 0 ? "conforms" : "does not conform"
         let sentence = "\(endpoint.method) \(endpoint.path) at \(url) \(verdict) to \(profile.rawValue): \(summary)."

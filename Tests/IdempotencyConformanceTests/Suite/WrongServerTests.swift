@@ -35,7 +35,7 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
         .init(server: RewritesBody(), faults: ["2.6-replay-body": "they differ from byte"]),
         .init(server: JoinsKeyLines(), faults: ["2.1-two-fields": "201"]),
         .init(server: EchoesKey(), faults: ["5-no-key-echo": "the key is in the body"]),
-        .init(server: StaysInFlight(), faults: ["2.6-hang-up-before-answer": "409 for 3.0 seconds"]),
+        .init(server: StaysInFlight(), faults: ["2.6-hang-up-before-answer": "409 for 3 s"]),
         .init(server: StoresHalfRequests(), faults: ["2.6-hang-up-in-request": "half a request got 422"]),
         .init(server: CutsKeys(), faults: ["2.1-long-key": "taken for the same"]),
         .init(server: ReplaysCookies(), faults: ["rfc6265-set-cookie": "the same cookie again"]),

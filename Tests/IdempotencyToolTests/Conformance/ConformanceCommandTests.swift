@@ -130,7 +130,8 @@ struct ConformanceCommandTests {
     func cannotRun() async throws {
         let unreachable = try ToolRun(arguments("http://127.0.0.1:1"))
         #expect(unreachable.status == 1)
-        #expect(unreachable.errors.hasPrefix("idempotency: cannot reach http://127.0.0.1:1: "))
+        #expect(
+            unreachable.errors.hasPrefix("idempotency: cannot reach http://127.0.0.1:1: no answer: connection refused"))
         try await CorrectServer(.ietfStrict).withURL { url in
             let refused = try await ToolRun.aside(arguments(url, "--body", #"{"amount": "{unique}"}"#))
             #expect(refused.status == 1)
@@ -188,5 +189,17 @@ struct ConformanceCommandTests {
         let run = try ToolRun(left)
         #expect(run.status == 2)
         #expect(run.errors.contains("Missing expected argument '\(option) "))
+    }
+
+    @Test("has every option that its documentation names, and names no other")
+    func documented() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/conformance.md"), encoding: .utf8)
+        let help = try ToolRun(["conformance", "--help"]).output
+        func options(_ text: String) -> Set<String> {
+            Set(text.matches(of: /(?:^|[ `(])(--[a-z]+(-[a-z]+)*)/).map { String($0.output.1) })
+        }
+        #expect(options(page).subtracting(["--product"]) == options(help).subtracting(["--help", "--version"]))
     }
 }
