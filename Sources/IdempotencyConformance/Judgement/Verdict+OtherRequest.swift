@@ -17,12 +17,14 @@ extension Verdict {
     /// The worst of several, or what came in all of them.
     static func all(_ verdicts: [Verdict]) -> Verdict {
         var came: [String] = []
+        var untested: Verdict?
         for verdict in verdicts {
-            guard case .met(let words) = verdict else { continue }
-            came.append(words)
+            switch verdict {
+            case .met(let words): came.append(words)
+            case .untested: untested = untested ?? verdict
+            case .unmet: return verdict
+            }
         }
-        let open = verdicts.filter { if case .met = $0 { false } else { true } }
-        return open.first { if case .unmet = $0 { true } else { false } } ?? open.first
-            ?? .met(came.joined(separator: ", "))
+        return untested ?? .met(came.joined(separator: ", "))
     }
 }

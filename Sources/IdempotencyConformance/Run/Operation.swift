@@ -6,15 +6,14 @@ import Foundation
 
 /// One logical operation of a client: a key and a body of its own.
 struct Operation: Sendable {
-    /// What is filled in for `{unique}`.
-    let unique: String
+    let unique: Unique
     /// Unquoted.
     let key: String
     let body: String
 
-    /// A new one, with this body. Letters and digits only: allowed wherever a body has text.
+    /// A new one, with this body.
     init(_ template: BodyTemplate) {
-        unique = Self.random(24)
+        unique = Unique()
         key = Self.newKey()
         body = template.filled(unique)
     }

@@ -20,13 +20,13 @@ struct Subject: Sendable {
 
     /// Sends an operation with its key to another endpoint than its own.
     func send(_ operation: Operation, to endpoint: Endpoint) async throws -> Answer {
-        try await client.send(
+        try await deliver(
             request(operation.body, keys: [profile.spelling(of: operation.key)], principal: .first, endpoint: endpoint))
     }
 
     /// Sends a body with these lines of Idempotency-Key.
     func send(_ body: String, keys: [String], principal: Principal = .first) async throws -> Answer {
-        try await client.send(request(body, keys: keys, principal: principal))
+        try await deliver(request(body, keys: keys, principal: principal))
     }
 
     /// Sends it until the answer is not 409 (the first request may still run), at most for the time-out.
@@ -60,11 +60,10 @@ struct Subject: Sendable {
         guard let probe = target.probe else { return nil }
         var sum = 0
         for operation in operations {
-            let answer = try await client.send(
+            let answer = try await deliver(
                 WireRequest(
-                    method: probe.endpoint.method, url: target.url + probe.path(operation.unique),
-                    fields: fields(principal),
-                    body: nil))
+                    method: probe.endpoint.method, url: target.url + operation.unique.filled(into: probe.endpoint.path),
+                    fields: fields(principal), body: nil))
             guard answer.isSuccess, let count = probe.count(in: answer.body) else {
                 throw NoAnswer(
                     reason:
@@ -77,6 +76,18 @@ struct Subject: Sendable {
 
     /// Seconds since 1970.
     var now: Int64 { Int64(Date().timeIntervalSince1970) }
+
+    /// Sends a request, again while it is turned away because there are too many (429), at most for the time-out.
+    private func deliver(_ request: WireRequest) async throws -> Answer {
+        let clock = ContinuousClock()
+        let end = clock.now + target.timeout
+        while true {
+            let answer = try await client.send(request)
+            let pause = Duration.seconds(answer.values("retry-after").first.flatMap { Int64($0) } ?? 1)
+            guard answer.status == 429, clock.now + pause < end else { return answer }
+            try await clock.sleep(for: pause)
+        }
+    }
 
     private func request(
         _ body: String, keys: [String], principal: Principal, endpoint: Endpoint? = nil

@@ -8,18 +8,14 @@ package struct EffectProbe: Sendable {
     /// - Throws: ``ConformanceError`` with `.settings`.
     package init(_ text: String, pointer: String = "") throws(ConformanceError) {
         endpoint = try Endpoint(text, option: "--probe")
-        guard text.contains(BodyTemplate.mark) else {
+        guard Unique.isIn(text) else {
             throw ConformanceError(
-                .settings, "--probe has no \(BodyTemplate.mark): it must count the effects of one operation")
+                .settings, "--probe has no {unique}: it must count the effects of one operation")
         }
         guard pointer.isEmpty || pointer.hasPrefix("/") else {
             throw ConformanceError(.settings, "--probe-pointer is no JSON pointer (RFC 6901): it must begin with /")
         }
         self.pointer = pointer
-    }
-
-    func path(_ unique: String) -> String {
-        endpoint.path.split(separator: BodyTemplate.mark, omittingEmptySubsequences: false).joined(separator: unique)
     }
 
     /// The effects that an answer tells of; nil if it tells none.

@@ -8,6 +8,9 @@ import NIOCore
 extension KeyedServer {
     /// The whole of a request, made of the steps.
     func respond(to request: Request) async throws -> Response {
+        guard await admits(request) else {
+            return Response(status: .tooManyRequests, headers: [.retryAfter: "0"])
+        }
         guard let principal = principal(of: request) else { return Response(status: .unauthorized) }
         let lines = request.headers[values: .idempotencyKey]
         let key = key(in: lines)

@@ -10,6 +10,8 @@ protocol KeyedServer: Sendable {
     /// Whose rules it keeps.
     var profile: Profile { get }
 
+    /// Whether there are not too many requests now.
+    func admits(_ request: Request) async -> Bool
     /// Who asks; nil for nobody.
     func principal(of request: Request) -> String?
     /// The key in these lines of Idempotency-Key; nil when it is malformed.
@@ -41,6 +43,8 @@ enum Refusal {
 
 extension KeyedServer {
     var profile: Profile { .ietfStrict }
+
+    func admits(_ request: Request) async -> Bool { true }
 
     func principal(of request: Request) -> String? { request.headers[.authorization] }
 

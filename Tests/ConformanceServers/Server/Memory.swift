@@ -21,6 +21,7 @@ actor Memory {
     private var keys: [String: Entry] = [:]
     private var payments: [(principal: String, reference: String)] = []
     private var failed: Set<String> = []
+    private var requests = 0
     private let window: Duration
     private let told: Duration
 
@@ -59,6 +60,12 @@ actor Memory {
 
     func free(_ id: String) {
         keys[id] = nil
+    }
+
+    /// - Returns: how many there have been.
+    func countRequest() -> Int {
+        requests += 1
+        return requests
     }
 
     /// - Returns: the payment's number.

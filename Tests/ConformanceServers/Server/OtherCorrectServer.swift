@@ -15,6 +15,8 @@ struct OtherCorrectServer: KeyedServer {
         case takesUUIDsOnly
         /// A proxy in front of it adds fields of its own to each answer.
         case isBehindProxy
+        /// Each fifth request is turned away.
+        case limitsRate
         /// Duplicates wait for the first one's answer.
         case letsDuplicatesWait
     }
@@ -22,6 +24,11 @@ struct OtherCorrectServer: KeyedServer {
     let memory = Memory()
     let habit: Habit
     var profile = Profile.ietfStrict
+
+    func admits(_ request: Request) async -> Bool {
+        guard habit == .limitsRate else { return true }
+        return await !memory.countRequest().isMultiple(of: 5)
+    }
 
     func key(in lines: [String]) -> String? {
         let key = CorrectServer(profile).key(in: lines)

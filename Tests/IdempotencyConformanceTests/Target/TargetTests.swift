@@ -63,7 +63,18 @@ struct TargetTests {
     func probe(pointer: String, body: String, count: Int?) throws {
         let probe = try EffectProbe("GET:/p?r={unique}", pointer: pointer)
         #expect(probe.count(in: Array(body.utf8)) == count)
-        #expect(probe.path("x") == "/p?r=x")
+    }
+
+    @Test("gets another value for each operation, as digits or as a UUID")
+    func unique() throws {
+        let template = try BodyTemplate("{unique} {uuid} {unique}", option: "--body")
+        let operation = Operation(template)
+        let parts = operation.body.split(separator: " ")
+        #expect(parts.count == 3 && parts[0] == parts[2])
+        #expect(parts[1].filter { $0 != "-" } == parts[0] && parts[1].count == 36)
+        #expect(Operation(template).body != operation.body)
+        #expect(try BodyTemplate("{uuid}", option: "--body") != template)
+        #expect(throws: ConformanceError.self) { try BodyTemplate("{}", option: "--body") }
     }
 
     @Test("gets the same JSON with its members in another order")
