@@ -62,7 +62,8 @@ struct ReplayTests {
         } _: { service in
             for index in bodies.indices {
                 let first = try await service.send("/group", key: "k\(index)", body: "\(index)")
-                #expect(Array(buffer: first.body) == bodies[index])
+                // As buffers: the differences of arrays of this size would take for ever to find.
+                #expect(first.body == ByteBuffer(bytes: bodies[index]))
                 try await service.send("/group", key: "k\(index)", body: "\(index)").expectReplay(of: first)
             }
         }
