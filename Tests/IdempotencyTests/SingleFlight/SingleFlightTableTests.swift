@@ -123,7 +123,7 @@ struct SingleFlightTableTests {
 
     @Test("a key is claimed from when its leader says so until that leader is done")
     func claimed() {
-        var table = Table(maximumWaiters: 2)
+        var table = Table(limits: WaiterLimits())
         table.claimed(Self.key)
         #expect(!table.isClaimed(Self.key))
         #expect(table.enter(Self.key, fingerprint: Self.mine, id: 1, waiter: "a") == .lead)
