@@ -1,5 +1,5 @@
-/// The levels follow the verbs of each profile's source. Raised to MUST everywhere are only those without which a key means nothing:
-/// one effect a key, and no answer for another principal, or for nobody.
+/// The levels follow the verbs of each profile's source. Raised to MUST everywhere are only those without which a key means
+/// nothing: one effect a key, and no answer for another principal, or for nobody.
 extension Check {
     package static let all: [Check] = [
         bareKey, parameters, unterminatedString, emptyKey, longKey, nonASCII, space, twoFields,

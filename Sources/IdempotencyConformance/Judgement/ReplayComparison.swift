@@ -5,7 +5,7 @@ struct ReplayComparison {
     /// Fields that differ from answer to answer, lower-case.
     let ignored: Set<String>
 
-    /// Of the connection (RFC 9110 section 7.6.1), of the moment, of the request's way, or of the framing that the body's comparison covers.
+    /// Of the connection (RFC 9110 section 7.6.1), of the moment, or of the framing that the body's comparison covers.
     /// Set-Cookie and Date have checks of their own.
     private static let ofTheMoment: Set<String> = [
         "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",

@@ -13,9 +13,8 @@ extension Verdict {
     ///   - isReplay: whether that operation was not run.
     static func wholeKey(_ other: Answer, isReplay: Bool) -> Verdict {
         guard other.isSuccess, !isReplay, !other.isMarkedReplay else {
-            return .unmet(
-                "accepted, but a key with another end was taken for the same: \(other.status)\(other.isSuccess ? ", a replay" : "")"
-            )
+            let replay = other.isSuccess ? ", a replay" : ""
+            return .unmet("accepted, but a key with another end was taken for the same: \(other.status)\(replay)")
         }
         return .met("accepted, in its whole length")
     }

@@ -9,7 +9,8 @@ extension CheckGroup {
         }
         let retry = try await subject.send(operation)
         var verdict = Verdict.refused(answer, with: Set(400...499), effects: try await subject.effects(of: other))
-        if case .met = verdict, retry.isSuccess != first.isSuccess {
+        let isKept = try await subject.isAnsweredAgain(first, retry, of: operation, evidence)
+        if case .met = verdict, !isKept {
             verdict = .unmet(
                 "\(answer.status), but afterwards the first payload got \(retry.status), not its stored answer")
         }

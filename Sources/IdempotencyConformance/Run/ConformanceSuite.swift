@@ -47,7 +47,8 @@ package struct ConformanceSuite: Sendable {
             let takesBareKeys = try? await subject.send(bare.body, keys: [bare.key]).isSuccess
             throw ConformanceError(
                 .noSuccess,
-                "\(target.endpoint.method) \(target.endpoint.path) with a new key was answered with \(answer.status), not with success: "
+                "\(target.endpoint.method) \(target.endpoint.path) with a new key was answered with \(answer.status), "
+                    + "not with success: "
                     + (takesBareKeys == true
                         ? "it takes keys without quotation marks only, which --profile stripe and acp send"
                         : "give a --body and --header that it accepts"))

@@ -1,5 +1,5 @@
-/// Counts the effects of one operation: a GET whose JSON answer is an array with one element for each, or holds such an array or a
-/// number at a JSON pointer.
+/// Counts the effects of one operation: a GET whose JSON answer is an array with one element for each, or a number, or holds
+/// either at a JSON pointer.
 package struct EffectProbe: Sendable {
     package let endpoint: Endpoint
     /// RFC 6901; empty for the whole document.

@@ -17,8 +17,8 @@ struct TargetOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A header field of each request, never shown; may be repeated. In a file (@file), one on each line, others do not see it "
-                + "in the list of processes.", valueName: "name: value"))
+            "A header field of each request, never shown; may be repeated. In a file (@file), one on each line, others do "
+                + "not see it in the list of processes.", valueName: "name: value"))
     var header: [String] = []
 
     @Option(

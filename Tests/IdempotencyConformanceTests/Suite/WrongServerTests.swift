@@ -29,6 +29,7 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
             faults: [
                 "2.6-replay-effect": "1 effect, then 2", "2.6-replay-body": "they differ from byte",
                 "2.6-replay-fields": "another value of location", "2.6-hang-up-before-answer": "2 effects",
+                "2.7-other-payload": "not its stored answer",
             ]),
         .init(server: StoresServerErrors(), faults: ["acp-6.5-server-error": "500, then 500"]),
         .init(server: DropsFields(), faults: ["2.6-replay-fields": "without location"]),
@@ -42,6 +43,7 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
         .init(
             server: ReplaysWith200(),
             faults: ["2.6-replay-status": "201, then 200", "2.6-refusal-replayed": "402, then 200"]),
+        .init(server: MismatchFreesKey(), faults: ["2.7-other-payload": "not its stored answer"]),
         .init(server: IgnoresEndpoint(), faults: ["2.7-other-endpoint": "201 for another method: the stored answer"]),
         .init(server: IgnoresQuery(), faults: ["2.7-other-query": "201 for another query: the stored answer"]),
         .init(server: FreesKeyOnHangUp(), faults: ["2.6-hang-up-before-answer": "2 effects"]),
