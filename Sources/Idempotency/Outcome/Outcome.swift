@@ -23,8 +23,7 @@ public struct Outcome: Sendable {
         self.body = body
     }
 
-    /// The outcome as the ledger keeps it and a replay answers it: without the fields that ``HeaderCodec`` never
-    /// stores.
+    /// What a replay answers under the default policy: all but the fields that ``HeaderCodec`` never stores. A policy may keep less.
     public var replayable: Outcome {
         Outcome(status: status, headers: HeaderCodec.storedFields(of: headers), body: body)
     }
