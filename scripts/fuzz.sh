@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fuzzes what reads bytes of strangers, each target for SECONDS_EACH (20): the parser of keys, the codec of stored header fields, canonical
-# JSON. Arguments name targets; without any, all. SEED repeats a run's inputs. Fails on a find, and names the file with the input.
+# JSON. Arguments name targets; without any, all. SEED repeats a run from the same corpus. Fails on a find, and names the file with the input.
 #
 # libFuzzer comes with the Swift toolchain. A few files are compiled on their own, in seconds, where a build of the package
 # with coverage would take minutes.
@@ -12,7 +12,7 @@ seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 checkouts=.build/checkouts
 out=.build-fuzz
 engine=Sources/Idempotency
-flags='-O -gline-tables-only -wmo -parse-as-library -swift-version 6 -enable-upcoming-feature InternalImportsByDefault -sanitize=fuzzer'
+flags='-O -gline-tables-only -wmo -parse-as-library -sanitize=fuzzer'
 
 [ -d $checkouts/swift-http-types ] || swift package resolve
 mkdir -p $out
@@ -28,7 +28,8 @@ fuzz() {
     shift 3
     echo "== $name for $seconds s, seed $seed"
     [ -z "$dependency" ] || dependency="-I $out $out/$dependency.o"
-    swiftc $flags -use-ld=lld -module-name Fuzz $dependency -o "$out/$name" Tests/Fuzz/EntryPoint.swift "Tests/Fuzz/$file" "$@"
+    swiftc $flags -swift-version 6 -enable-upcoming-feature InternalImportsByDefault -use-ld=lld -module-name Fuzz $dependency \
+        -o "$out/$name" Tests/Fuzz/EntryPoint.swift "Tests/Fuzz/$file" "$@"
     mkdir -p "$out/corpus/$name" "$out/finds"
     # New inputs go to the first folder; the committed ones stay as they are. No input that matters is longer than 4 KiB.
     # Swift's own report of a crash would come before libFuzzer's, which keeps the input.
