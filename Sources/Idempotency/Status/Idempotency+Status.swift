@@ -9,8 +9,9 @@ extension Idempotency {
     /// request is between two transactions, because it starts over or stores a final error, other processes see no key.
     ///
     /// A key that runs in this process is answered from memory. Of any other the database is asked, in one round trip: a claim that is
-    /// not committed can be found only by trying to take the key, which is undone at once, and may hold up a real claim for that
-    /// long: far below a millisecond. docs/protocol.md has the statements.
+    /// not committed can be found only by trying to take the key, which the server undoes at once. A real claim that comes just then waits
+    /// for that; one whose ``IdempotencyPolicy/waitBudget`` is zero may be turned away if the server is so busy that it takes over a
+    /// millisecond. docs/protocol.md has the statements.
     ///
     /// - Parameters:
     ///   - scope: who owns the key.
