@@ -252,7 +252,7 @@ struct TransactionTests {
             #expect(stream?.code == .timedOut)
             try await connection.commit(transaction)
             #expect(try await database.pool.query("SELECT id FROM t").decode(Int.self) == [1])
-            try await connection.withTransaction { try await $0.execute("INSERT INTO t VALUES (3)") }
+            _ = try await connection.withTransaction { try await $0.execute("INSERT INTO t VALUES (3)") }
         }
     }
 
