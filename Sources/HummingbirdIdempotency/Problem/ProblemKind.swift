@@ -20,6 +20,8 @@ public enum ProblemKind: String, Sendable, CaseIterable {
     /// 409: the first request was carried out, and its answer cannot be given again. ``Problem/headers`` has its `Location`, if it had
     /// one.
     case answerWithheld = "answer-withheld"
+    /// 404: nothing is known of the key. Answered by the route that tells a key's status, not by protected routes.
+    case keyUnknown = "key-unknown"
     /// 431: the request's header section is over the limit.
     case requestHeadersTooLarge = "request-headers-too-large"
     /// 413: the request's body is over the limit.
@@ -42,6 +44,7 @@ public enum ProblemKind: String, Sendable, CaseIterable {
         case .inFlight, .answerWithheld: .conflict
         case .mismatch: .unprocessableContent
         case .keyExpired: .gone
+        case .keyUnknown: .notFound
         case .tooManyNewKeys: .tooManyRequests
         case .requestHeadersTooLarge: .requestHeaderFieldsTooLarge
         case .requestTooLarge: .contentTooLarge
@@ -68,6 +71,7 @@ public enum ProblemKind: String, Sendable, CaseIterable {
         case .keyExpired: "Idempotency-Key has expired"
         case .tooManyNewKeys: "Too many new Idempotency-Keys"
         case .answerWithheld: "The answer is not given again"
+        case .keyUnknown: "Idempotency key is not known"
         case .requestHeadersTooLarge: "Request header fields are too large"
         case .requestTooLarge: "Request body is too large"
         case .responseTooLarge: "Response cannot be stored"
@@ -96,6 +100,8 @@ public enum ProblemKind: String, Sendable, CaseIterable {
         case .answerWithheld:
             "The first request with this key was carried out, and nothing was done again. Its answer cannot be repeated; Location, "
                 + "if there is one, names the resource."
+        case .keyUnknown:
+            "No request of yours with this key runs or is stored: none was sent, it was not carried out, or its time is over."
         case .requestHeadersTooLarge: "The header fields of the request are larger than this operation accepts."
         case .requestTooLarge: "The body of the request is larger than this operation accepts."
         case .responseTooLarge:
