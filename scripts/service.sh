@@ -21,7 +21,7 @@ stop_service() {
 }
 
 # The service must not take over settings of the caller's shell.
-unset DATABASE_URL PAYMENTS_API_TOKENS PAYMENTS_AUTH PAYMENTS_BASELINE HOST POOL
+unset DATABASE_URL PAYMENTS_API_TOKENS PAYMENTS_AUTH PAYMENTS_BASELINE PAYMENTS_RETENTION PAYMENTS_KEY_SYNTAX HOST POOL
 
 work=$(mktemp -d)
 chmod 755 "$work" # the embedded server may run as another user

@@ -11,9 +11,10 @@ struct AccountRoutes: Sendable {
     let pool: PostgresPool
     let idempotency: Idempotency
 
-    func add(to router: some RouterMethods<PaymentsContext>) {
+    func add(to router: some RouterMethods<PaymentsContext>, listedIn catalogue: IdempotencyCatalogue) {
         router.post(
-            "accounts", idempotent: idempotency, scope: { _, context in try context.requireTenant().name }, use: open)
+            "accounts", idempotent: idempotency, listedIn: catalogue,
+            scope: { _, context in try context.requireTenant().name }, use: open)
         router.get("accounts/:id", use: find)
     }
 

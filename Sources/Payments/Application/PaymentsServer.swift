@@ -27,7 +27,12 @@ struct PaymentsServer {
     /// Serves until SIGTERM or SIGINT.
     /// - Throws: ``ListenError`` when the address cannot be listened on.
     func run() async throws {
-        let idempotency = Idempotency(pool: database.pool, logger: logger)
+        let policy = settings.protection.policy
+        let idempotency = Idempotency(pool: database.pool, policy: policy, logger: logger)
+        // A short retention shortens more than itself.
+        logger.info(
+            "Keys are kept for \(policy.retention); a request may take \(policy.handlerDeadline), a retry waits \(policy.waitBudget) for it"
+        )
         let router = PaymentsRouter(settings: settings, database: database, idempotency: idempotency).build()
         let application = Application(
             router: router,

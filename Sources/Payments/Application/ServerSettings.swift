@@ -8,6 +8,8 @@ struct ServerSettings: Sendable {
     let port: Int
     /// `PAYMENTS_API_TOKENS`, `PAYMENTS_AUTH`: who may ask.
     let authentication: AuthenticationSettings
+    /// `PAYMENTS_RETENTION`, `PAYMENTS_KEY_SYNTAX`: the rules for keys.
+    let protection: ProtectionSettings
     /// `PAYMENTS_BASELINE`: whether the unprotected endpoints for benchmarks are there.
     let hasBaseline: Bool
     /// `LOG_LEVEL`.
@@ -18,6 +20,7 @@ struct ServerSettings: Sendable {
         host = reader.text("host") ?? "127.0.0.1"
         port = try reader.number("port", named: "PORT", in: 0...65_535, default: 8080)
         authentication = try AuthenticationSettings(reader)
+        protection = try ProtectionSettings(reader)
         hasBaseline = try reader.number("payments.baseline", named: "PAYMENTS_BASELINE", in: 0...1, default: 0) == 1
         logging = try LoggingSettings(reader)
     }

@@ -1,9 +1,12 @@
 // swift-format-ignore-file: the page's lines are as long as HTML wants them.
 
+import Idempotency
+
 /// The page at `/docs/idempotency`: what a key does, and a section for each problem type.
 enum IdempotencyPage {
-    /// HTML without scripts, fonts or anything else from elsewhere.
-    static let html = #"""
+    /// HTML without scripts, fonts or anything else from elsewhere, with the times of the policy.
+    static func html(_ policy: IdempotencyPolicy) -> String {
+        #"""
         <!DOCTYPE html>
         <html lang="en">
         <head>
@@ -42,10 +45,13 @@ enum IdempotencyPage {
         <code>Idempotent-Replayed: true</code>.</li>
         <li>Each answer that is kept says until when in <code>Idempotency-Key-Expires</code>: seconds since 1970, written
         <code>@1764099197</code> (a Date of RFC 9651).</li>
-        <li>A retry that comes while the first request runs waits for it, 2 seconds unless <code>Prefer: wait=N</code> asks for another time
-        in seconds, at most 10. <code>Preference-Applied</code> says how long it was; 0 is answered at once.</li>
+        <li>A retry that comes while the first request runs waits for it, \#(policy.waitBudget.inWords) unless <code>Prefer: wait=N</code> asks for another time
+        in seconds, at most \#(policy.maximumPreferredWait.components.seconds). <code>Preference-Applied</code> says how long it was; 0 is answered at once.</li>
+        <li>Which operations need a key, and for how long it lives, a program reads at
+        <a href="/.well-known/idempotency">/.well-known/idempotency</a>. What became of a request with a key you can ask at
+        <code>GET /idempotency-keys/{key}</code>; sending the request again is never wrong, and needs no asking.</li>
         <li>Keys belong to whoever authenticated: nobody else's key can meet yours.</li>
-        <li>An answer is kept for 24 hours, counted from the first request. After that, the key is new again: do not retry later than that.</li>
+        <li>An answer is kept for \#(policy.retention.inWords), counted from the first request. After that, the key is new again: do not retry later than that.</li>
         </ul>
 
         <h2 id="stored">What is stored and what is not</h2>
@@ -93,6 +99,10 @@ enum IdempotencyPage {
         <p>The first request with this key was carried out, and its answer is not given a second time, for instance because it held a
         secret. Nothing was done again, and retrying does not help. <code>Location</code>, if there is one, names what the first request
         made.</p></section>
+
+        <section id="key-unknown"><h3>key-unknown <span class="status">404</span></h3>
+        <p>The answer to <code>GET /idempotency-keys/{key}</code> when no request of yours with this key runs or is stored: none was sent, it
+        was not carried out, or its time is over. A request with the key will be carried out.</p></section>
 
         <section id="request-headers-too-large"><h3>request-headers-too-large <span class="status">431</span></h3>
         <p>The request's header fields are larger together than the operation accepts (32 KiB unless the operation says otherwise). Nothing
@@ -148,4 +158,17 @@ enum IdempotencyPage {
         </html>
 
         """#
+    }
+}
+
+extension Duration {
+    /// Whole hours, minutes or seconds, in the largest unit of which it is a multiple; less than a second as it is.
+    fileprivate var inWords: String {
+        let seconds = components.seconds
+        guard self == .seconds(seconds), seconds > 0 else { return "\(self)" }
+        for (unit, size) in [("hour", 3600), ("minute", 60)] as [(String, Int64)] where seconds.isMultiple(of: size) {
+            return "\(seconds / size) \(unit)\(seconds == size ? "" : "s")"
+        }
+        return "\(seconds) second\(seconds == 1 ? "" : "s")"
+    }
 }

@@ -17,9 +17,11 @@ struct PaymentRoutes: Sendable {
     let pool: PostgresPool
     let idempotency: Idempotency
 
-    func add(to router: some RouterMethods<PaymentsContext>) {
-        router.group("payments")
-            .add(middleware: IdempotencyMiddleware(idempotency) { _, context in try context.requireTenant().name })
+    func add(to router: some RouterMethods<PaymentsContext>, listedIn catalogue: IdempotencyCatalogue) {
+        let protection = IdempotencyMiddleware<PaymentsContext>(idempotency) { _, context in
+            try context.requireTenant().name
+        }
+        router.group("payments", protectedBy: protection, listedIn: catalogue)
             .post { request, context in
                 try await PaymentDesk.pay(request, context, in: context.requireTransaction())
             }

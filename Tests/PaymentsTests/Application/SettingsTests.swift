@@ -1,3 +1,4 @@
+import Idempotency
 import Logging
 import Testing
 
@@ -18,6 +19,8 @@ struct SettingsTests {
         #expect(settings.port == 8080)
         #expect(!settings.hasBaseline)
         #expect(settings.logging.level == .info)
+        #expect(settings.protection.retention == .hours(24))
+        #expect(settings.protection.keySyntax == .lenient)
         guard case .tokens(let tokens) = settings.authentication else { throw SettingsError("no tokens") }
         #expect(tokens.tenant(of: "acme-token") == Tenant(name: "acme"))
         #expect(tokens.tenant(of: "globex-token") == Tenant(name: "globex"))
@@ -50,7 +53,10 @@ struct SettingsTests {
         "What cannot be used is refused by name, and no token is quoted",
         arguments: [
             ("PORT", "65536"), ("PORT", "-1"), ("PORT", "http"), ("POOL", "0"), ("LOG_LEVEL", "loud"),
-            ("PAYMENTS_BASELINE", "yes"), ("PAYMENTS_AUTH", "maybe"), ("PAYMENTS_API_TOKENS", "hush"),
+            ("PAYMENTS_BASELINE", "yes"), ("PAYMENTS_RETENTION", "0s"), ("PAYMENTS_RETENTION", "24"),
+            ("PAYMENTS_RETENTION", "-5s"), ("PAYMENTS_RETENTION", "1.5h"), ("PAYMENTS_RETENTION", "3651d"),
+            ("PAYMENTS_RETENTION", "h"), ("PAYMENTS_RETENTION", "9223372036854775807d"),
+            ("PAYMENTS_KEY_SYNTAX", "loose"), ("PAYMENTS_AUTH", "maybe"), ("PAYMENTS_API_TOKENS", "hush"),
             ("PAYMENTS_API_TOKENS", "acme:"), ("PAYMENTS_API_TOKENS", ":hush"),
             ("PAYMENTS_API_TOKENS", "a:hush,b:hush"),
             ("PAYMENTS_API_TOKENS", "a:hush,"),
@@ -62,6 +68,33 @@ struct SettingsTests {
         }
         #expect(error?.message.contains(name) == true)
         #expect(error?.message.contains("hush") == false)
+    }
+
+    @Test("A value that cannot be used is quoted, unless it is secret")
+    func quoted() {
+        let error = #expect(throws: SettingsError.self) { try settings(["PAYMENTS_RETENTION": "soon"]) }
+        #expect(
+            error?.message
+                == "PAYMENTS_RETENTION must be a whole number with s, m, h or d, from 1s to 3650d, but is \"soon\"")
+    }
+
+    @Test(
+        "A retention is a number with its unit",
+        arguments: [("5s", 5), ("15m", 900), ("24h", 86_400), ("7d", 604_800), ("3650d", 315_360_000)])
+    func retention(text: String, seconds: Int) throws {
+        #expect(try settings(["PAYMENTS_RETENTION": text]).protection.retention == .seconds(seconds))
+    }
+
+    @Test("The policy can be used with every retention, and has its usual deadlines from two minutes on")
+    func policy() throws {
+        for seconds in Array(1...200) + [86_400, 315_360_000] {
+            let policy = try settings(["PAYMENTS_RETENTION": "\(seconds)s"]).protection.policy
+            try policy.validate()
+            #expect((policy.handlerDeadline == IdempotencyPolicy().handlerDeadline) == (seconds >= 120))
+            #expect(policy.waitBudget > .zero)
+        }
+        let strict = try settings(["PAYMENTS_KEY_SYNTAX": "Strict"]).protection.policy
+        #expect(strict.keySyntax == .strict)
     }
 
     @Test("A tenant may have two tokens, and a token may contain a colon")
