@@ -9,7 +9,7 @@ SOURCES = Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Source
 
 .PHONY: help
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install what is missing: libpq's headers, pkg-config, PostgreSQL's binaries
@@ -58,6 +58,11 @@ soak: setup ## run the sample service under faults, then check its books (MINUTE
 .PHONY: fuzz
 fuzz: ## feed odd bytes to what reads bytes of strangers (SECONDS_EACH=20 SEED=1 TARGETS=json)
 	@scripts/fuzz.sh $(TARGETS)
+
+.PHONY: schemathesis
+schemathesis: setup ## send generated requests to the sample service, and check it against /openapi.yaml (SEED=1 EXAMPLES=400)
+	@$(SWIFT) build $(SWIFTFLAGS) --product payments
+	@scripts/schemathesis.sh "$$($(SWIFT) build --show-bin-path)/payments"
 
 .PHONY: lint
 lint: ## check format and style

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building and testing need and this machine lacks: libpq's headers, pkg-config, the PostgreSQL server's
-# binaries, curl, and the programs named as arguments (wrk, openssl, pgbouncer, spin, gcc). Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
+# binaries, curl, and the programs named as arguments (wrk, openssl, pgbouncer, spin, gcc, python3, python3-venv). Silent and quick when all is there. Without the right to install, prints the one command to run and fails.
 set -eu
 
 has_headers() {
@@ -29,6 +29,10 @@ has_headers || { debian="$debian libpq-dev" fedora="$fedora libpq-devel" brew="$
 has_server || { debian="$debian postgresql" fedora="$fedora postgresql-server" brew="$brew postgresql"; }
 command -v curl >/dev/null 2>&1 || { debian="$debian curl" fedora="$fedora curl" brew="$brew curl"; }
 for program in "$@"; do # packages of this name exist everywhere
+    if [ "$program" = python3-venv ]; then # no program: a module that Debian has apart from python3
+        python3 -c 'import ensurepip' 2>/dev/null || { debian="$debian python3-venv" fedora="$fedora python3" brew="$brew python3"; }
+        continue
+    fi
     command -v "$program" >/dev/null 2>&1 || { debian="$debian $program" fedora="$fedora $program" brew="$brew $program"; }
 done
 [ -n "$debian" ] || exit 0
