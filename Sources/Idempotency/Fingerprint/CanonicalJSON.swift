@@ -8,8 +8,8 @@ struct CanonicalJSON {
     /// The canonical text, in UTF-8.
     let bytes: [UInt8]
 
-    /// How deep arrays and objects may be nested. Each level is a call on the stack of whatever thread this is, and moves the text inside it
-    /// once more; nobody's requests come near it.
+    /// How deep arrays and objects may be nested. Each level is a call on the stack of whatever thread this is, and moves the text inside
+    /// it once more; nobody's requests come near it.
     static let maximumDepth = 128
 
     /// Rewrites a text.
