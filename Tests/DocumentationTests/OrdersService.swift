@@ -65,7 +65,36 @@ enum OrdersService {
             return HTTPResponse.Status.noContent
         }
         // readme: end
+
+        // readme: policies
+        let catalogue = IdempotencyCatalogue(of: router)
+        let cards = IdempotencyPolicy(
+            retention: .hours(24 * 7),
+            waitBudget: .zero,  // a duplicate gets 409 at once
+            lateRetries: .refuse(),  // 410 after seven days, in place of a second card
+            replay: .none,  // the answer holds a secret: it is neither stored nor repeated
+            fingerprint: .canonicalJSON,
+            newKeys: NewKeyLimit(100, per: .seconds(60)))
+        router.post(
+            "cards", idempotent: idempotency, policy: cards, listedIn: catalogue,
+            scope: { request, _ in try tenant(request) }
+        ) { request, context, transaction in
+            try await issueCard(for: request, in: transaction)
+        }
+        router.idempotencyDiscovery(catalogue)  // GET /.well-known/idempotency
+        router.idempotencyKeyStatus(idempotency) { request, _ in try tenant(request) }  // GET /idempotency-keys/{key}
+        // readme: end
         return app
+    }
+
+    private static func issueCard(
+        for request: Request, in transaction: PostgresTransaction
+    ) async throws -> EditedResponse<String> {
+        let number = try await transaction.queryRow(
+            "INSERT INTO orders (item, quantity) VALUES ('card', 1) RETURNING id"
+        ).decode(Int.self)
+        return EditedResponse(
+            status: .created, headers: [.location: "/cards/\(number)"], response: "4000 0000 0000 000\(number)")
     }
 
     /// Statements that the README shows.
