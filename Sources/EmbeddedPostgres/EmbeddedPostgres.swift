@@ -211,6 +211,21 @@ public actor EmbeddedPostgres {
         logger.info("PostgreSQL killed", metadata: ["pid": "\(postmaster.processID)"])
     }
 
+    /// Ends the server as a power failure does: all of its processes at once. For fault tests; ``restart()`` brings it back.
+    ///
+    /// After ``kill()`` the children live on until they have noticed. One that waits for a synchronous standby gives up then, and for
+    /// that moment others see a commit that the standby does not have.
+    /// - Throws: ``EmbeddedPostgresError/Code/stopped`` after ``stop(_:)``.
+    public func powerOff() async throws {
+        try requireOurs()
+        try await inTurn { try await self.powerOffNow() }.value
+    }
+
+    private func powerOffNow() async throws {
+        try await postmaster.powerOff()
+        logger.info("PostgreSQL powered off", metadata: ["pid": "\(postmaster.processID)"])
+    }
+
     /// Stops the server (`.fast`) if it runs, and starts it with the same data, port and socket: the URLs stay valid.
     /// - Throws: ``EmbeddedPostgresError/Code/startFailed``, for instance when another program has taken the port meanwhile;
     ///   ``EmbeddedPostgresError/Code/stopped`` after ``stop(_:)``.

@@ -63,12 +63,12 @@ struct TemporaryServerTests {
         try await server.stop()
     }
 
-    @Test("that is killed comes back with its data, under the same URLs")
-    func killAndRestart() async throws {
+    @Test("that is killed, or loses its power, comes back with its data, under the same URLs", arguments: [false, true])
+    func killAndRestart(powerOff: Bool) async throws {
         let server = try await EmbeddedPostgres.start(.temporary)
         _ = try await sql("CREATE TABLE t AS SELECT 42 AS n", on: server.url)
         let first = server.processID
-        try await server.kill()
+        if powerOff { try await server.powerOff() } else { try await server.kill() }
         await #expect(throws: StatementFailed.self) { try await sql("SELECT 1", on: server.url) }
         try await server.restart()
         #expect(server.processID != first)

@@ -74,6 +74,16 @@ struct Postmaster: Sendable, Hashable {
         }
     }
 
+    /// Ends every process of the server before any of them can see another end.
+    func powerOff() async throws {
+        signal(SIGSTOP)  // it starts no child any more, and to its children it lives
+        while case let children = Self.processes(in: dataDirectory).filter({ $0 != processID }), !children.isEmpty {
+            for child in children { Postmaster(processID: child, dataDirectory: dataDirectory).signal(SIGKILL) }
+            try? await Task.sleep(for: Self.pollInterval)
+        }
+        try await kill()
+    }
+
     #if os(Linux) || os(Android)
     private static func worksIn(_ directory: String, processID: Int32) -> Bool {
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(processID)/cwd")) == directory

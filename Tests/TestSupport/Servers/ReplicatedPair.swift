@@ -80,7 +80,7 @@ public final class ReplicatedPair: Sendable {
         await connection.close()
     }
 
-    /// Ends the primary as a crash would, and promotes the standby.
+    /// Ends the primary as the loss of its machine would, and promotes the standby.
     ///
     /// - Parameter afterCatchingUp: whether to wait before until the standby has everything, which a crash would not.
     public func failOver(afterCatchingUp: Bool = true) async throws {
@@ -93,7 +93,7 @@ public final class ReplicatedPair: Sendable {
                 try await promoted.queryRow("SELECT pg_last_wal_replay_lsn() >= \(position)::pg_lsn").decode(Bool.self)
             }
         }
-        try await primary.kill()
+        try await primary.powerOff()
         try await promoted.execute("SELECT pg_promote()")
         await promoted.close()
     }
