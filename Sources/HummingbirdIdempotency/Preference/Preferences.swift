@@ -9,9 +9,9 @@ struct Preferences: Sendable, Hashable {
     init(parsing fields: [String]) {
         for field in fields {
             var scanner = Scanner(rest: field.utf8[...])
-            while let preference = scanner.next() {
-                guard let (name, value) = preference, values[name] == nil else { continue }
-                values[name] = value
+            while scanner.findMember() {
+                if let (name, value) = scanner.preference(), values[name] == nil { values[name] = value }
+                scanner.skipMember()
             }
         }
     }
@@ -24,17 +24,15 @@ struct Preferences: Sendable, Hashable {
     private struct Scanner {
         var rest: Substring.UTF8View
 
-        /// The next member of the list.
-        /// - Returns: nil at the end; inside of it, nil for a member that is no preference.
-        mutating func next() -> (name: String, value: String)?? {
+        /// Moves to the next member of the list.
+        /// - Returns: false at the end.
+        mutating func findMember() -> Bool {
             skip { $0.isBlank || $0 == UInt8(ascii: ",") }
-            if rest.isEmpty { return nil }
-            defer { skipMember() }
-            return .some(preference())
+            return !rest.isEmpty
         }
 
-        /// `token [ BWS "=" BWS word ] *( OWS ";" [ OWS parameter ] )`
-        private mutating func preference() -> (name: String, value: String)? {
+        /// `token [ BWS "=" BWS word ] *( OWS ";" [ OWS parameter ] )`, and nothing behind it.
+        mutating func preference() -> (name: String, value: String)? {
             guard let preference = pair() else { return nil }
             while take(";") {
                 skip(\.isBlank)
@@ -78,7 +76,7 @@ struct Preferences: Sendable, Hashable {
         }
 
         /// Reads over the rest of a member and the comma behind it; a comma in a quoted string is part of the member.
-        private mutating func skipMember() {
+        mutating func skipMember() {
             while let byte = rest.first, byte != UInt8(ascii: ",") {
                 if byte == UInt8(ascii: "\"") { _ = quotedString() } else { rest.removeFirst() }
             }
