@@ -60,7 +60,7 @@ fuzz: ## feed odd bytes to what reads bytes of strangers (SECONDS_EACH=20 SEED=1
 	@scripts/fuzz.sh $(TARGETS)
 
 .PHONY: schemathesis
-schemathesis: setup ## send generated requests to the sample service, and check it against /openapi.yaml (SEED=1 EXAMPLES=400)
+schemathesis: setup ## send generated requests to the sample service, and check it against /openapi.yaml (SEED=1 EXAMPLES=300)
 	@$(SWIFT) build $(SWIFTFLAGS) --product payments
 	@scripts/schemathesis.sh "$$($(SWIFT) build --show-bin-path)/payments"
 

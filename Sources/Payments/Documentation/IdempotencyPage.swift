@@ -38,7 +38,7 @@ enum IdempotencyPage {
         <ul>
         <li>Make a new key for each operation, for instance a random UUID, <em>before</em> the first try; keep it until you have the
         answer, and send it with every retry. Retry whenever you got no answer, a 503, or a 409 of type <a href="#in-flight">in-flight</a>.</li>
-        <li>A key is 1 to 255 characters of visible ASCII. <code>"abc"</code> (a string of RFC 9651) and <code>abc</code> are the same key.</li>
+        <li>A key is 1 to 255 characters of visible ASCII. \#(spelling(policy.keySyntax))</li>
         <li>A retry repeats method, path, query, content type and body exactly, byte for byte. Anything else with the same key is refused
         with 422.</li>
         <li>A replayed answer has the same status, header fields and body as the first, and the header field
@@ -158,6 +158,15 @@ enum IdempotencyPage {
         </html>
 
         """#
+    }
+}
+
+extension IdempotencyPage {
+    private static func spelling(_ syntax: IdempotencyKey.Syntax) -> String {
+        switch syntax {
+        case .lenient: #"<code>"abc"</code> (a string of RFC 9651) and <code>abc</code> are the same key."#
+        case .strict: #"It is sent in quotation marks, as a string of RFC 9651: <code>"abc"</code>."#
+        }
     }
 }
 

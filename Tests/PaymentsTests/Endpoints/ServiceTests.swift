@@ -80,6 +80,8 @@ struct ServiceTests {
             #expect(document.headers.first(name: "Content-Type") == "application/yaml")
             #expect(document.body.hasPrefix("openapi: '3.1.0'\n"))
             #expect(document.body.contains("{ $ref: '#/components/parameters/StrictIdempotencyKey' }"))
+            let page = try await service.send(.GET, "/docs/idempotency", tenant: nil)
+            #expect(page.body.contains("It is sent in quotation marks"))
         }
     }
 
