@@ -63,7 +63,8 @@ struct TemporaryServerTests {
         try await server.stop()
     }
 
-    @Test("that is killed, or loses its power, comes back with its data, under the same URLs", arguments: [false, true])
+    @Test(
+        "that is killed, or loses its power, comes back with its data, under the same URLs", arguments: [false, true])
     func killAndRestart(powerOff: Bool) async throws {
         let server = try await EmbeddedPostgres.start(.temporary)
         _ = try await sql("CREATE TABLE t AS SELECT 42 AS n", on: server.url)
