@@ -33,7 +33,8 @@ extension Idempotency {
             return .startOver  // the pool's connection had died; nothing was persisted on it
         }
         progress.unknown = nil  // claimed: what was unknown is proven to be undone
-        singleFlight.claimed(unit.flightKey)
+        singleFlight.setClaimed(true, unit.flightKey)
+        defer { singleFlight.setClaimed(false, unit.flightKey) }
         let deadline = ContinuousClock.now + unit.policy.handlerDeadline
         await connection.setDeadline(deadline, of: transaction)
 
@@ -57,6 +58,7 @@ extension Idempotency {
             case .rerun: return .rerun
             case .storeFinal:
                 guard let final else { return .threw(error) }
+                singleFlight.setClaimed(false, unit.flightKey)  // another process may be faster
                 return try await storeFinal(final, of: unit, on: connection, startOvers: progress.startOvers)
             case .fail(let failure): throw self.error(for: failure, underlying: error)
             case .handOn, .commit: return .threw(error)

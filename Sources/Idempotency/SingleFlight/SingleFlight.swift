@@ -91,11 +91,11 @@ final class SingleFlight<C: Clock<Duration>>: Sendable {
     /// The number of requests that wait for a key. For tests and metrics.
     func waiterCount(for key: FlightKey) -> Int { state.withLock { $0.table.waiterCount(for: key) } }
 
-    /// Whether a key is claimed by its leader, who is not done.
+    /// Whether a key is claimed by its leader, whose transaction has not ended.
     func isClaimed(_ key: FlightKey) -> Bool { state.withLock { $0.table.isClaimed(key) } }
 
-    /// Takes note that the leader has claimed the key in the ledger.
-    func claimed(_ key: FlightKey) { state.withLock { $0.table.claimed(key) } }
+    /// Takes note that the leader has claimed the key in the ledger, or that the transaction that claimed it has ended.
+    func setClaimed(_ isClaimed: Bool, _ key: FlightKey) { state.withLock { $0.table.setClaimed(isClaimed, key) } }
 
     /// Enters with a request: to lead, or to wait until the leader is done.
     ///

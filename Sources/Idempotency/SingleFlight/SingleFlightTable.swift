@@ -32,7 +32,8 @@ struct SingleFlightTable<Waiter> {
         /// The leader's. Whether it is the key's only the ledger knows, so that nobody is refused for having another one before
         /// there is an outcome: the leader may be the one whose request does not fit, and a waiter the one whose does.
         var fingerprint: Fingerprint
-        /// Whether the leader has claimed the key in the ledger. Until then it may be one that finds an outcome there.
+        /// Whether the leader holds the key in the ledger. Before that it may be one that finds an outcome there, and after it another
+        /// process may complete the key first.
         var isClaimed = false
         /// In the order they came. An empty array costs no allocation, and that is what nearly every flight has.
         var waiters: [(id: WaiterID, fingerprint: Fingerprint, waiter: Waiter)] = []
@@ -55,11 +56,11 @@ struct SingleFlightTable<Waiter> {
     /// The number of requests that wait for a key.
     func waiterCount(for key: FlightKey) -> Int { flights[key]?.waiters.count ?? 0 }
 
-    /// Whether a key's leader has claimed it and is not done.
+    /// Whether a key's leader has claimed it, and its transaction has not ended.
     func isClaimed(_ key: FlightKey) -> Bool { flights[key]?.isClaimed ?? false }
 
-    /// The leader has claimed the key in the ledger.
-    mutating func claimed(_ key: FlightKey) { flights[key]?.isClaimed = true }
+    /// The leader has claimed the key in the ledger, or the transaction that claimed it has ended.
+    mutating func setClaimed(_ isClaimed: Bool, _ key: FlightKey) { flights[key]?.isClaimed = isClaimed }
 
     /// A request asks to run a key, and is not ready to wait yet. `.wait` changes nothing: ask again with
     /// ``enter(_:fingerprint:id:waiter:)``.

@@ -8,9 +8,9 @@ extension Idempotency {
     /// `done` is never said before COMMIT. `inProgress` may also be said for the moment in which the purge removes the key's row. While a
     /// request is between two transactions, because it starts over or stores a final error, other processes see no key.
     ///
-    /// A key that runs in this process is answered from memory. Of any other the database is asked, in one round trip: a claim that is
-    /// not committed can be found only by trying to take the key, which the server undoes at once. A real claim that comes just then waits
-    /// for that; one whose ``IdempotencyPolicy/waitBudget`` is zero may be turned away if the server is so busy that it takes over a
+    /// What runs in this process is known without the database, and what is committed takes one round trip. Otherwise a second one looks
+    /// for a claim that is not committed, which can be found only by trying to take the key; the server undoes that at once. A real claim
+    /// that comes just then waits for it; one whose ``IdempotencyPolicy/waitBudget`` is zero may be turned away if the server is so busy that it takes over a
     /// millisecond. docs/protocol.md has the statements.
     ///
     /// - Parameters:
@@ -22,13 +22,16 @@ extension Idempotency {
     ///   table).
     public func status(scope: String, key: IdempotencyKey) async throws -> KeyStatus? {
         let key = FlightKey(scope: scope, keyID: KeyID(key, secret: secret))
+        // Without a connection: those that run may hold them all.
         if singleFlight.isClaimed(key) { return .inProgress }
         let decision: StatusDecision
         do {
-            let answers = try await pool.withConnection { connection in
-                try await connection.rollBack(try await connection.begin(), after: Ledger.probe(key))
+            decision = try await pool.withConnection { connection in
+                let committed = try Ledger.statusDecision([try await connection.query(Ledger.committed(key))])
+                if committed != .answer(nil) { return committed }
+                return try Ledger.statusDecision(
+                    try await connection.rollBack(try await connection.begin(), after: Ledger.probe(key)))
             }
-            decision = try Ledger.statusDecision(answers)
         } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
             return .inProgress
         } catch {

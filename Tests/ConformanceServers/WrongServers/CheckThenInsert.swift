@@ -5,8 +5,8 @@ struct CheckThenInsert: KeyedServer {
     func claim(_ id: String, fingerprint: String) async -> Memory.Claim {
         let found = await memory.look(at: id, fingerprint: fingerprint)
         guard case .claimed = found else { return found }
-        // What a round trip to a database takes, and enough for the race to be certain.
-        try? await Task.sleep(for: .milliseconds(50))
+        // Far longer than a round trip to a database takes, so that the race is certain on a busy machine, too.
+        try? await Task.sleep(for: .milliseconds(200))
         await memory.insert(id, fingerprint: fingerprint)
         return .claimed
     }

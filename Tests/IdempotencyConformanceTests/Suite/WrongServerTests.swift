@@ -8,6 +8,8 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
     let server: any KeyedServer
     /// The checks that fail, and words of what came.
     let faults: [String: String]
+    /// Those that fail as well when requests that are sent at the same moment come one after the other.
+    var chanceFaults: [String: String] = [:]
 
     var testDescription: String { "\(type(of: server))" }
 
@@ -15,7 +17,7 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
         .init(
             server: CheckThenInsert(),
             faults: [
-                "2.6-parallel-effect": "20 requests, 20 effects", "2.6-parallel-answers": "different bodies",
+                "2.6-parallel-effect": "20 requests, ", "2.6-parallel-answers": "different bodies",
                 "2.6-hang-up-before-answer": "2 effects", "2.7-other-payload-in-flight": "201 and 201, 2 effects",
             ]),
         .init(server: UnscopedKeys(), faults: ["5-other-principal": "201, marked as a replay"]),
@@ -30,7 +32,8 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
                 "2.6-replay-effect": "1 effect, then 2", "2.6-replay-body": "they differ from byte",
                 "2.6-replay-fields": "another value of location", "2.6-hang-up-before-answer": "2 effects",
                 "2.7-other-payload": "not its stored answer",
-            ]),
+            ],
+            chanceFaults: ["2.6-parallel-effect": "20 requests, ", "2.6-parallel-answers": "different bodies"]),
         .init(server: StoresServerErrors(), faults: ["acp-6.5-server-error": "500, then 500"]),
         .init(server: DropsFields(), faults: ["2.6-replay-fields": "without location"]),
         .init(server: RewritesBody(), faults: ["2.6-replay-body": "they differ from byte"]),
@@ -63,9 +66,10 @@ struct WrongServerTests {
     func teeth(wrong: WrongServer) async throws {
         let report = try await wrong.server.report()
         let failed = report.findings.filter { $0.result == .fail }
-        #expect(Set(failed.map(\.check.id)) == Set(wrong.faults.keys), "\(failed.map { "\($0.check.id): \($0.came)" })")
+        let ids = Set(failed.map(\.check.id)).subtracting(wrong.chanceFaults.keys)
+        #expect(ids == Set(wrong.faults.keys), "\(failed.map { "\($0.check.id): \($0.came)" })")
         for finding in failed {
-            let words = try #require(wrong.faults[finding.check.id])
+            let words = try #require(wrong.faults[finding.check.id] ?? wrong.chanceFaults[finding.check.id])
             #expect(finding.came.contains(words), "\(finding.check.id): \(finding.came)")
         }
     }

@@ -121,19 +121,22 @@ struct SingleFlightTableTests {
         ),
     ]
 
-    @Test("a key is claimed from when its leader says so until that leader is done")
+    @Test("a key is claimed from when its leader says so until the leader says that it is not, or is done")
     func claimed() {
         var table = Table(limits: WaiterLimits())
-        table.claimed(Self.key)
+        table.setClaimed(true, Self.key)
         #expect(!table.isClaimed(Self.key))
         #expect(table.enter(Self.key, fingerprint: Self.mine, id: 1, waiter: "a") == .lead)
         #expect(!table.isClaimed(Self.key))
-        table.claimed(Self.key)
+        table.setClaimed(true, Self.key)
         #expect(table.isClaimed(Self.key))
         #expect(table.enter(Self.key, fingerprint: Self.mine, id: 2, waiter: "b") == .wait)
         _ = table.finish(Self.key, hasOutcome: false)
         #expect(!table.isClaimed(Self.key), "the next leader has not claimed it yet")
-        table.claimed(Self.key)
+        table.setClaimed(true, Self.key)
+        table.setClaimed(false, Self.key)
+        #expect(!table.isClaimed(Self.key), "its transaction has ended")
+        table.setClaimed(true, Self.key)
         _ = table.finish(Self.key, hasOutcome: true)
         #expect(!table.isClaimed(Self.key))
     }
