@@ -2,6 +2,7 @@ import Foundation
 import HummingbirdIdempotency
 import LibPQ
 import NIOHTTP1
+import PaymentsSupport
 import TestSupport
 import Testing
 
@@ -123,6 +124,21 @@ struct ServiceTests {
             #expect(answer.headers.first(name: "Content-Type") == "application/problem+json")
             #expect(try await service.send(.DELETE, "/payments").headers.first(name: "Allow") == "GET, HEAD, POST")
             #expect(try await service.send(.DELETE, "/nowhere").status == 404)
+        }
+    }
+
+    @Test("A request that fails on the service's side leaves a line in the log, without the key or the body")
+    func failureIsLogged() async throws {
+        try await withPayments(settings: ["LOG_LEVEL": "info"]) { service in
+            let key = "key-to-keep"
+            try await service.database.pool.withTransaction { holder in
+                try await holder.execute("SELECT 1 FROM accounts WHERE id = 1 FOR UPDATE")
+                let answer = try await service.pay(key: key, reference: "body-to-keep")
+                #expect(answer.status == 503 && answer.problem == "unavailable")
+            }
+            try await waitUntil("the line is written") { service.process.errors.contains("Request failed") }
+            #expect(service.process.errors.contains("idempotency.problem=unavailable"))
+            #expect(!service.process.errors.contains(key) && !service.process.errors.contains("body-to-keep"))
         }
     }
 
