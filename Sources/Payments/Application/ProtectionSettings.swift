@@ -19,10 +19,11 @@ struct ProtectionSettings: Sendable {
                 "PAYMENTS_RETENTION must be a whole number with s, m, h or d, from 1s to 3650d, but is \"\(text)\"")
         }
         self.retention = retention
-        switch reader.text("payments.key.syntax")?.lowercased() {
-        case nil, "lenient": keySyntax = .lenient
+        let syntax = reader.text("payments.key.syntax") ?? "lenient"
+        switch syntax.lowercased() {
+        case "lenient": keySyntax = .lenient
         case "strict": keySyntax = .strict
-        case .some(let other): throw SettingsError("PAYMENTS_KEY_SYNTAX must be lenient or strict, but is \"\(other)\"")
+        default: throw SettingsError("PAYMENTS_KEY_SYNTAX must be lenient or strict, but is \"\(syntax)\"")
         }
     }
 

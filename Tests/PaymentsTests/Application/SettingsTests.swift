@@ -56,7 +56,7 @@ struct SettingsTests {
             ("PAYMENTS_BASELINE", "yes"), ("PAYMENTS_RETENTION", "0s"), ("PAYMENTS_RETENTION", "24"),
             ("PAYMENTS_RETENTION", "-5s"), ("PAYMENTS_RETENTION", "1.5h"), ("PAYMENTS_RETENTION", "3651d"),
             ("PAYMENTS_RETENTION", "h"), ("PAYMENTS_RETENTION", "9223372036854775807d"),
-            ("PAYMENTS_KEY_SYNTAX", "loose"), ("PAYMENTS_AUTH", "maybe"), ("PAYMENTS_API_TOKENS", "hush"),
+            ("PAYMENTS_KEY_SYNTAX", "Loose"), ("PAYMENTS_AUTH", "maybe"), ("PAYMENTS_API_TOKENS", "hush"),
             ("PAYMENTS_API_TOKENS", "acme:"), ("PAYMENTS_API_TOKENS", ":hush"),
             ("PAYMENTS_API_TOKENS", "a:hush,b:hush"),
             ("PAYMENTS_API_TOKENS", "a:hush,"),
@@ -76,6 +76,8 @@ struct SettingsTests {
         #expect(
             error?.message
                 == "PAYMENTS_RETENTION must be a whole number with s, m, h or d, from 1s to 3650d, but is \"soon\"")
+        let syntax = #expect(throws: SettingsError.self) { try settings(["PAYMENTS_KEY_SYNTAX": "Loose"]) }
+        #expect(syntax?.message == "PAYMENTS_KEY_SYNTAX must be lenient or strict, but is \"Loose\"")
     }
 
     @Test(
