@@ -24,8 +24,9 @@ import Foundation
 /// | `.in_flight` | `action`: what a retry meets while the first request runs, `wait` or `reject` (409); `wait_seconds`: how long it waits; `maximum_preferred_wait_seconds`: the most that `Prefer: wait` can ask for, 0 where it is ignored |
 /// | `.handler_deadline_seconds` | how long a request may take |
 /// | `.replay` | what a retry gets: `snapshot`, the first answer; `reference`, the same resource as it is now; `none`, 409 with `Location` |
-/// | `.final_errors` | which errors are stored and replayed; `decided_by`: `status` or `service`; with `status`, `statuses` lists them |
-/// | `.fingerprint` | what makes two requests the same: `raw_body`, `canonical_json` (RFC 8785) or `custom`; method, path and query count besides |
+/// | `.final_errors` | which errors are stored and replayed, of those that the handler throws: what it returns below 500 is stored always; `decided_by`: `status` or `service`; with `status`, `statuses` lists them |
+/// | `.fingerprint` | what makes two requests the same: `raw_body`, `canonical_json` (RFC 8785) or `custom`; with the first two, method, path, query and content type count besides |
+/// | `.fingerprint_fields` | the names of further header fields that count; absent where there are none |
 /// | `.limits` | the most bytes of `request_body`, `request_headers`, `response_body`, `response_headers` |
 /// | `.new_keys` | `count` new keys are allowed in `period_seconds` (429); absent where there is no limit |
 struct DiscoveryDocument: Encodable {
@@ -62,6 +63,7 @@ struct DiscoveryDocument: Encodable {
         let replay: String
         let finalErrors: FinalErrors
         let fingerprint: String
+        let fingerprintFields: [String]?
         let limits: Limits
         let newKeys: NewKeys?
 
@@ -83,6 +85,8 @@ struct DiscoveryDocument: Encodable {
                 }
             finalErrors = FinalErrors(policy)
             fingerprint = policy.fingerprint.kind.rawValue
+            let fields = policy.fingerprint.fields.map(\.rawName)
+            fingerprintFields = fields.isEmpty ? nil : fields
             limits = Limits(policy)
             newKeys = policy.newKeys.map { NewKeys(count: $0.count, periodSeconds: $0.period.inSeconds) }
         }

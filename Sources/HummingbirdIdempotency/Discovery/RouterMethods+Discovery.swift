@@ -26,8 +26,8 @@ extension RouterMethods {
     /// ```
     /// Names of members are stable; more may be added. `late_retries.action` may be `refuse`, with `remember_seconds`;
     /// `in_flight.action` may be `reject`; `replay` may be `reference` or `none`; `final_errors.decided_by` may be `service`, without
-    /// `statuses`; `fingerprint` may be `canonical_json` or `custom`; `new_keys` with `count` and `period_seconds` is there where new keys
-    /// are limited. Sizes are in bytes.
+    /// `statuses`; `fingerprint` may be `canonical_json` or `custom`; `fingerprint_fields` is there where header fields count as well,
+    /// `new_keys` with `count` and `period_seconds` where new keys are limited. Sizes are in bytes.
     ///
     /// The document says nothing about callers and needs no authentication. It may be cached for an hour.
     ///

@@ -23,6 +23,8 @@ public struct FingerprintRule: Sendable {
 
     /// How the rule reads the body.
     public let kind: Kind
+    /// The header fields that count as well, each once, in the order of their names in lower case; none by default.
+    public let fields: [HTTPField.Name]
     private let make: @Sendable (HTTPRequest, [UInt8]) throws -> Fingerprint
 
     /// Method, path, query, content type and every byte of the body. The fastest.
@@ -65,8 +67,12 @@ public struct FingerprintRule: Sendable {
         FingerprintRule(.custom, make)
     }
 
-    private init(_ kind: Kind, _ make: @escaping @Sendable (HTTPRequest, [UInt8]) throws -> Fingerprint) {
+    private init(
+        _ kind: Kind, fields: [HTTPField.Name] = [],
+        _ make: @escaping @Sendable (HTTPRequest, [UInt8]) throws -> Fingerprint
+    ) {
         self.kind = kind
+        self.fields = fields
         self.make = make
     }
 
@@ -77,8 +83,11 @@ public struct FingerprintRule: Sendable {
     /// field differs from an empty one. The order of `fields` does not matter.
     public func including(fields: [HTTPField.Name]) -> FingerprintRule {
         guard !fields.isEmpty else { return self }
-        let names = Set(fields).sorted { $0.canonicalName < $1.canonicalName }
-        return FingerprintRule(kind) { [make] request, body in
+        func sorted(_ names: [HTTPField.Name]) -> [HTTPField.Name] {
+            Set(names).sorted { $0.canonicalName < $1.canonicalName }
+        }
+        let names = sorted(fields)
+        return FingerprintRule(kind, fields: sorted(self.fields + fields)) { [make] request, body in
             try make(request, body).including(names.map { ($0.canonicalName, request.headerFields.bytes(of: $0)) })
         }
     }

@@ -35,6 +35,7 @@ struct DiscoveryTests {
                 IdempotencyPolicy(
                     retention: .seconds(100), waitBudget: .zero, maximumPreferredWait: .milliseconds(2500),
                     handlerDeadline: .seconds(30), lateRetries: .refuse(remember: .hours(1)), replay: .none,
+                    fingerprint: .rawBody.including(fields: [HTTPField.Name("Stripe-Account")!]),
                     newKeys: NewKeyLimit(5, per: .minutes(1)), keyRequired: false, keySyntax: .strict,
                     isFinal: { _, _ in true })
             ),
@@ -97,6 +98,9 @@ struct DiscoveryTests {
                 "decided_by" : "service"
               },
               "fingerprint" : "raw_body",
+              "fingerprint_fields" : [
+                "Stripe-Account"
+              ],
               "handler_deadline_seconds" : 30,
               "in_flight" : {
                 "action" : "reject",

@@ -103,6 +103,16 @@ struct FingerprintRuleTests {
         #expect(try fingerprint(FingerprintRule.rawBody.including(fields: []), "x") == fingerprint(.rawBody, "x"))
     }
 
+    @Test("a rule tells which fields count, each once, however they were added")
+    func tellsFields() {
+        #expect(FingerprintRule.rawBody.fields.isEmpty)
+        let rule = FingerprintRule.canonicalJSON.including(fields: [Self.account, Self.account])
+        #expect(rule.including(fields: []).fields == [Self.account])
+        let both = rule.including(fields: [HTTPField.Name("Accept-Version")!, HTTPField.Name("STRIPE-ACCOUNT")!])
+        #expect(both.fields.map(\.canonicalName) == ["accept-version", "stripe-account"])
+        #expect(both.kind == .canonicalJSON)
+    }
+
     @Test("a field's bytes count, also those that are not UTF-8")
     func bytes() throws {
         let rule = FingerprintRule.rawBody.including(fields: [Self.account])
