@@ -4,6 +4,7 @@ import Idempotency
 import LibPQ
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// One protected request's way: the shared body of the middleware and of the route form.
 ///
@@ -119,6 +120,12 @@ struct RequestProtection<Context: RequestContext>: Sendable {
             body = try await request.collectBody(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw tooLarge(limit)
+        } catch let error as HTTPParserError {
+            // The client's fault or its network's, and no 500: who can still read the answer should not take it for ours.
+            throw Problem(
+                status: .badRequest,
+                detail: "The body of the request breaks off or is malformed. Nothing was carried out.",
+                underlying: error)
         }
         return (request, try policy.fingerprint.fingerprint(of: request.head, body: Array(buffer: body)))
     }
