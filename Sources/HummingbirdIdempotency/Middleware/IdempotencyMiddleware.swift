@@ -11,7 +11,7 @@ public import Idempotency
 ///         return try await payments.insert(order, in: context.requireTransaction())
 ///     }
 /// ```
-/// Only the policy's methods (POST and PATCH) are protected; others pass through untouched. The handler works in the transaction of
+/// Only the policy's methods (POST and PATCH) are protected; others pass through. The handler works in the transaction of
 /// `context.requireTransaction()`; its answer and the key are committed with it, before a byte leaves.
 ///
 /// Put it after (inside) metrics, tracing, logging and authentication, so that those see every request, replays too, and a revoked
@@ -22,7 +22,8 @@ public import Idempotency
 /// - Answers that are stored, and their replays, say until when in `Idempotency-Key-Expires`. Replays have `Idempotent-Replayed: true`.
 /// - `Prefer: wait=N` (RFC 7240 section 4.3) takes the place of the policy's `waitBudget`, up to `maximumPreferredWait`.
 ///   `Preference-Applied` says so on every answer but errors that travel on.
-/// - Header fields over `maximumRequestHeaders` are refused before anything else, a body over `maximumRequestBody` before any SQL.
+/// - Header fields over `maximumRequestHeaders` are refused before anything else, a body over `maximumRequestBody` before any SQL; so
+///   is a body that breaks off (400).
 ///
 /// ## What a replay repeats
 /// The policy's `replay` decides. A `.snapshot` is the first answer, byte for byte. Of a `.reference` the answer is rendered again for each
@@ -32,7 +33,7 @@ public import Idempotency
 /// The form is stored with the answer, and the stricter of that and the policy's counts: under a policy that was changed to `.none` or
 /// `.reference`, answers that are stored whole are withheld or rendered, too, and a reference that meets a route without renderer is
 /// withheld. Answers of 400 and more are stored and replayed whole under each form. First answers are always whole; they leave without
-/// `Idempotency-Resource`, in which a handler names the resource to the renderer.
+/// `Idempotency-Resource`, in which a handler names the resource to the renderer, and so do answers to requests that pass unprotected.
 public struct IdempotencyMiddleware<Context: IdempotencyRequestContext>: RouterMiddleware {
     let protection: RequestProtection<Context>
 
@@ -58,14 +59,21 @@ public struct IdempotencyMiddleware<Context: IdempotencyRequestContext>: RouterM
     public func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard protection.policy.methods.contains(request.method) else { return try await next(request, context) }
-        if !protection.policy.keyRequired, !request.headers.contains(.idempotencyKey) {
-            return try await next(request, context)
+        guard protects(request) else {
+            var response = try await next(request, context)
+            // The same handler answers with and without a key; what it says to the renderer leaves neither way.
+            response.headers[.idempotencyResource] = nil
+            return response
         }
         return try await protection.respond(to: request, context: context) { request, context, transaction in
             var context = context
             context.idempotency.transaction = transaction
             return try await next(request, context)
         }
+    }
+
+    private func protects(_ request: Request) -> Bool {
+        protection.policy.methods.contains(request.method)
+            && (protection.policy.keyRequired || request.headers.contains(.idempotencyKey))
     }
 }

@@ -38,6 +38,28 @@ struct PassThroughTests {
         }
     }
 
+    @Test("Idempotency-Resource leaves a protected group on no way, with or without a key, whatever the method")
+    func resource() async throws {
+        let routes = ExtraRoutes { router, idempotency in
+            let group = router.group("named").add(middleware: IdempotencyMiddleware(idempotency) { _, _ in "scope" })
+            for method in [HTTPRequest.Method.post, .get, .head] {
+                group.on("", method: method) { _, _ in
+                    Response(status: .ok, headers: [.idempotencyResource: "internal-7", .effect: "there"])
+                }
+            }
+        }
+        try await withService(policy: IdempotencyPolicy(keyRequired: false), extra: routes) { service in
+            for (method, key) in [
+                (HTTPRequest.Method.post, nil), (.post, "k"), (.post, "k"), (.get, nil), (.head, "k"),
+            ] {
+                let body = method == .post ? "coffee" : ""
+                let answer = try await service.send("/named", method: method, key: key, body: body)
+                #expect(answer.headers[.effect] == "there")
+                #expect(answer.headers[.idempotencyResource] == nil, "\(method) \(key ?? "without key")")
+            }
+        }
+    }
+
     @Test("With other methods in the policy, those are protected")
     func otherMethods() async throws {
         try await withService(policy: IdempotencyPolicy(methods: [.put])) { service in
