@@ -21,6 +21,11 @@ public import SQLMigrations
 /// - the answer must have the status of the undisturbed run;
 /// - one more retry must get the same status, body and header fields again (without those that a replay never repeats).
 ///
+/// So a request is expected to be answered alike each time. A policy whose retries are to be answered otherwise has to be tested with its
+/// `replay` set to `.snapshot`: with `.none` a lost answer is 409 for ever, and `.reference` renders what may have changed. What such
+/// a policy says concerns the stored answer, not the work or the transaction, which are the same under each. With `storedHeaders: .only` leave
+/// the fields that are not stored out of the answer.
+///
 /// What the server makes up is left out of the comparison: new values of identities, of columns whose default is not constant (random
 /// ids, times) and of computed columns, and foreign keys to them. Values that ``prepare`` inserted are compared.
 ///
