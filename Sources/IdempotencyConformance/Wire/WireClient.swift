@@ -80,18 +80,31 @@ struct WireClient: Sendable {
 
     private func execute(_ request: HTTPClientRequest) async throws -> Answer {
         do {
-            let deadline = NIODeadline.now() + TimeAmount(timeout)
-            let response = try await client.execute(request, deadline: deadline)
-            let body = try await response.body.collect(upTo: 1 << 26)
-            return Answer(
-                Int(response.status.code), response.headers.map { (name: $0.name, value: $0.value) },
-                body: Array(body.readableBytesView))
+            return try await withThrowingTaskGroup(of: Answer.self) { group in
+                group.addTask { try await wholeAnswer(to: request) }
+                // The client's own deadline ends with the head: a body that trickles would never be over.
+                group.addTask {
+                    try await Task.sleep(for: timeout)
+                    throw HTTPClientError.deadlineExceeded
+                }
+                defer { group.cancelAll() }
+                guard let answer = try await group.next() else { throw CancellationError() }
+                return answer
+            }
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
             throw NoAnswer(reason: "no answer within \(timeout.words)")
         } catch {
             // The error's own words may hold header fields.
             throw NoAnswer(reason: "no answer: \(Self.words(for: error))")
         }
+    }
+
+    private func wholeAnswer(to request: HTTPClientRequest) async throws -> Answer {
+        let response = try await client.execute(request, deadline: .distantFuture)
+        let body = try await response.body.collect(upTo: 1 << 26)
+        return Answer(
+            Int(response.status.code), response.headers.map { (name: $0.name, value: $0.value) },
+            body: Array(body.readableBytesView))
     }
 
     private static func words(for error: any Error) -> String {
@@ -101,7 +114,11 @@ struct WireClient: Sendable {
         case let error as HTTPClientError: error.shortDescription
         case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
         case is NIOConnectionError: "no connection could be made"
-        default: "\(type(of: error))"
+        default:
+            "\(type(of: error))"
+                // NIOSSL is a dependency of the client, not ours.
+                + ("\(type(of: error))".hasPrefix("NIOSSL")
+                    ? ": is it https, with a certificate that this machine trusts?" : "")
         }
     }
 }

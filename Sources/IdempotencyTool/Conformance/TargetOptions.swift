@@ -77,7 +77,9 @@ struct TargetOptions: ParsableArguments {
 
     func validate() throws {
         guard 2...1000 ~= parallel else { throw ValidationError("--parallel must be from 2 to 1000.") }
-        guard oversize ?? 1 > 0 else { throw ValidationError("--oversize must be a number of bytes above 0.") }
+        guard 1...1 << 30 ~= oversize ?? 1 else {
+            throw ValidationError("--oversize must be a number of bytes from 1 to 1073741824.")
+        }
     }
 
     /// - Throws: ``ConformanceError`` with `.settings`, naming the option.

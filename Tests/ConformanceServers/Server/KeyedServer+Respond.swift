@@ -2,7 +2,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import IdempotencyConformance
-import Logging
 import NIOCore
 
 extension KeyedServer {
@@ -67,24 +66,6 @@ extension KeyedServer {
                     byteBuffer: ByteBuffer(
                         string: "[" + Array(repeating: "{}", count: count).joined(separator: ",") + "]")))
         }
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-            onServerRunning: { channel in
-                if let port = channel.localAddress?.port { continuation.yield(port) }
-            }, logger: .init(label: "server") { _ in SwiftLogNoOpLogHandler() })
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                // Ends with the group: cancellation is its signal.
-                try? await application.run()
-                continuation.finish()
-            }
-            var iterator = ports.makeAsyncIterator()
-            guard let port = await iterator.next() else { throw NoPort() }
-            defer { group.cancelAll() }
-            return try await body("http://127.0.0.1:\(port)")
-        }
+        return try await router.withURL(body)
     }
 }
-
-struct NoPort: Error {}

@@ -146,6 +146,15 @@ struct ConformanceCommandTests {
         }
     }
 
+    @Test("waits no longer than its time-out for the end of an answer", .timeLimit(.minutes(1)))
+    func trickling() async throws {
+        try await TricklingServer.withURL { url in
+            let run = try await ToolRun.aside(arguments(url, "--timeout", "500ms"))
+            #expect(run.status == 1)
+            #expect(run.errors == "idempotency: cannot reach \(url): no answer within 500 ms\n")
+        }
+    }
+
     @Test("names the profile for a server that takes bare keys only")
     func bareKeys() async throws {
         try await OtherCorrectServer(habit: .takesUUIDsOnly, profile: .acp).withURL { url in
@@ -167,7 +176,8 @@ struct ConformanceCommandTests {
             (["--probe", "payments/{unique}"], "--probe"), (["--probe-pointer", "total"], "--probe-pointer"),
             (["--refused-body", "{}"], "--refused-body"), (["--failing-body", "{}"], "--failing-body"),
             (["--slow-body", "{}"], "--slow-body"), (["--oversize", "0"], "--oversize"),
-            (["--oversize", "much"], "--oversize"), (["--window", "5"], "--window"), (["--window", "0s"], "--window"),
+            (["--oversize", "9000000000000000000"], "--oversize"), (["--oversize", "much"], "--oversize"),
+            (["--window", "5"], "--window"), (["--window", "0s"], "--window"),
             (["--timeout", "soon"], "--timeout"), (["--parallel", "1"], "--parallel"),
             (["--profile", "rest"], "--profile"), (["--format", "xml"], "--format"),
             (["--header", "Authorization:", "Bearer", "hunter2"], "--header"), (["--nonsense"], "--nonsense"),
