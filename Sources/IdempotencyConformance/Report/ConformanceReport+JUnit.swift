@@ -24,18 +24,17 @@ extension ConformanceReport {
             """
     }
 
+    /// Scalar by scalar: to a `Character` a mark belongs to what it stands on, and `"` with an accent would not be `"`.
     private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { escaped, character in
-            switch character {
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
-            default:
-                // XML 1.0 has no other control characters.
-                if character.asciiValue.map({ $0 < 0x20 && $0 != 0x0A && $0 != 0x09 }) != true {
-                    escaped.append(character)
-                }
+            // XML 1.0 has no others below the space, nor these two.
+            case "\u{0}"..<"\t", "\u{B}"..<" ", "\u{FFFE}", "\u{FFFF}": break
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
     }

@@ -22,8 +22,8 @@ struct ConformanceReportTests {
 
     @Test("escapes in XML what a server may have said")
     func escaped() throws {
-        let junit = try report([.unmet("<x>\u{0}\u{1B}&\"")]).junit
-        #expect(junit.contains("came: &lt;x&gt;&amp;&quot;</system-out>"))
+        let junit = try report([.unmet("<x>\u{0}\u{1B}&\"\u{301}<\u{338}\u{FFFF}")]).junit
+        #expect(junit.contains("came: &lt;x&gt;&amp;&quot;\u{301}&lt;\u{338}</system-out>"))
         #expect(junit.contains("expected: a &lt; b &amp; &quot;c&quot;;"))
     }
 }
