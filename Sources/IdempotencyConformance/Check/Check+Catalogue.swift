@@ -2,7 +2,7 @@
 /// nothing: one effect a key, and no answer for another principal, or for nobody.
 extension Check {
     package static let all: [Check] = [
-        bareKey, parameters, unterminatedString, emptyKey, longKey, nonASCII, space, twoFields,
+        bareKey, parameters, unterminatedString, emptyKey, longKey, nonASCII, space, letterCase, twoFields,
         expiresField, expiry,
         firstRequest, replayStatus, replayBody, replayFields, replayEffect, refusalReplayed,
         parallelEffect, parallelAnswers, hangUpInRequest, hangUpBeforeAnswer,
@@ -45,6 +45,11 @@ extension Check {
         id: "2.1-space", demand: "a key with a space in it is refused with 400, or honoured in its whole length",
         source: "section 2.1: RFC 9651 allows spaces in a String; section 5: a server may narrow the format",
         levels: .init(ietf: .should, strict: .must, stripe: nil, acp: nil))
+    static let letterCase = Check(
+        id: "2.1-letter-case",
+        demand: "two keys that differ in a letter's case only are two keys, or refused with 4xx",
+        source: "addition; section 2.1: a String of RFC 9651; databases that compare text without regard to case",
+        levels: .all(.should))
     static let twoFields = Check(
         id: "2.1-two-fields", demand: "a request with two Idempotency-Key lines is refused with 400, without effect",
         source: "section 2.1: not more than one; RFC 9110 section 5.3",

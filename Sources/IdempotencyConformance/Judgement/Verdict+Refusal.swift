@@ -7,16 +7,17 @@ extension Verdict {
         return .met(effects == nil ? "\(answer.status)" : "\(answer.status), no effect")
     }
 
-    /// A key was accepted, which must be told from another one of which only the end differs.
+    /// A key was accepted, which must be told from another one of which only one part differs.
     /// - Parameters:
+    ///   - part: "end".
     ///   - other: the answer to another operation under that other key.
     ///   - isReplay: whether that operation was not run.
-    static func wholeKey(_ other: Answer, isReplay: Bool) -> Verdict {
+    static func keyIsAnother(with part: String, _ other: Answer, isReplay: Bool) -> Verdict {
         guard other.isSuccess, !isReplay, !other.isMarkedReplay else {
             let replay = other.isSuccess ? ", a replay" : ""
-            return .unmet("accepted, but a key with another end was taken for the same: \(other.status)\(replay)")
+            return .unmet("accepted, but a key with another \(part) was taken for the same: \(other.status)\(replay)")
         }
-        return .met("accepted, in its whole length")
+        return .met("accepted; with another \(part) it is another key")
     }
 }
 

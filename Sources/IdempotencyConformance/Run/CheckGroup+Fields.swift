@@ -5,6 +5,9 @@ extension CheckGroup {
         // Date counts whole seconds.
         try await ContinuousClock().sleep(until: evidence.firstAt + .milliseconds(2100))
         let replay = try await subject.send(evidence.operation)
+        if evidence.isReplayed {
+            evidence.isLost = try await !subject.isAnsweredAgain(first, replay, of: evidence.operation, evidence)
+        }
         var verdicts: Verdicts = [:]
         switch (first.values("date").first, replay.values("date").first) {
         case (nil, nil): verdicts[.date] = .untested("answers have no Date")

@@ -34,10 +34,14 @@ extension CheckGroup {
         let answered = clock.now
         let told = ExpiresField.seconds(in: first).map { Duration.seconds($0 - subject.now) }
         guard let window = subject.target.window ?? told else {
-            return .untested("no --window, and answers do not say when the key expires")
+            return evidence.isLost
+                ? .unmet("the first answer is lost at the end of the run: if keys live as short as that, give --window")
+                : .untested("no --window, and answers do not say when the key expires")
         }
         guard window <= longestWindow else {
-            return .untested("the key lives for \(window.words): too long to wait for")
+            return evidence.isLost
+                ? .unmet("the first answer is lost at the end of the run, and not after \(window.words)")
+                : .untested("the key lives for \(window.words): too long to wait for")
         }
         // What the answer says has its fractions of a second cut off.
         let sure = subject.target.window ?? max(window - .seconds(1), .zero)

@@ -9,6 +9,7 @@ extension CheckGroup {
         let comparison = ReplayComparison(first: first, replay: replay, ignored: subject.target.ignoredFields)
         let after = try await subject.effects(of: evidence.operation)
         evidence.replaysAreEqual = replay.body == first.body
+        evidence.isReplayed = try await subject.isAnsweredAgain(first, replay, of: evidence.operation, evidence)
         evidence.bodiesTell = try await subject.send(subject.operation()).body != first.body
         var verdicts: Verdicts = [
             .firstRequest: firstRequest(first, effects: effects), .replayStatus: comparison.status,

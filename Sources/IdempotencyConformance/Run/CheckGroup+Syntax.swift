@@ -59,23 +59,35 @@ extension CheckGroup {
     }
 
     static let longKey = CheckGroup(.longKey) { subject, evidence in
-        [.longKey: try await wholeKey(Operation.random(255), refusals: 400...499, subject, evidence)]
+        let start = Operation.random(255)
+        return [.longKey: try await twoKeys(start + "a", start + "b", differ: "end", 400...499, subject, evidence)]
     }
 
     static let space = CheckGroup(.space) { subject, evidence in
-        [.space: try await wholeKey(Operation.random(16) + " ", refusals: 400...400, subject, evidence)]
+        let start = Operation.random(16) + " "
+        return [.space: try await twoKeys(start + "a", start + "b", differ: "end", 400...400, subject, evidence)]
     }
 
-    /// Sends two operations with keys that differ in their last character only.
-    private static func wholeKey(
-        _ start: String, refusals: ClosedRange<Int>, _ subject: Subject, _ evidence: Evidence
+    static let letterCase = CheckGroup(.letterCase) { subject, evidence in
+        // No UUID, whose letters mean the same in either case.
+        let start = Operation.random(16)
+        return [
+            .letterCase: try await twoKeys(start + "x", start + "X", differ: "case", 400...499, subject, evidence)
+        ]
+    }
+
+    /// Sends two operations with keys that differ in one part only, unless the first is refused with one of these statuses.
+    private static func twoKeys(
+        _ one: String, _ two: String, differ part: String, _ refusals: ClosedRange<Int>, _ subject: Subject,
+        _ evidence: Evidence
     ) async throws -> Verdict {
-        let answer = try await subject.send(subject.operation().body, keys: [subject.profile.spelling(of: start + "a")])
+        let answer = try await subject.send(subject.operation().body, keys: [subject.profile.spelling(of: one)])
         guard answer.isSuccess else { return .refused(answer, with: Set(refusals), effects: nil) }
         let operation = subject.operation()
-        let other = try await subject.send(operation.body, keys: [subject.profile.spelling(of: start + "b")])
+        let other = try await subject.send(operation.body, keys: [subject.profile.spelling(of: two)])
         let isReplay = try await subject.effects(of: operation).map { $0 == 0 }
-        return .wholeKey(other, isReplay: isReplay ?? (evidence.bodiesTell && other.body == answer.body))
+        return .keyIsAnother(
+            with: part, other, isReplay: isReplay ?? (evidence.bodiesTell && other.body == answer.body))
     }
 
     static let missingKey = CheckGroup(.missingKey) { subject, evidence in

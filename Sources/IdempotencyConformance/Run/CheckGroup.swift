@@ -13,7 +13,7 @@ struct CheckGroup: Sendable {
 
     /// In the order in which they are run.
     static let all: [CheckGroup] = [
-        first, bareKey, parameters, malformedKeys, longKey, space, missingKey,
+        first, bareKey, parameters, malformedKeys, longKey, space, letterCase, missingKey,
         otherPayload, otherEndpoint, otherPrincipal, noCredentials, refusal, parallel, contest, hangUpInRequest,
         hangUpBeforeAnswer,
         tooLarge, serverError, equalJSON, moment, expiry, refusals,

@@ -16,6 +16,10 @@ struct Evidence {
     var bodiesTell = false
     /// Whether an ordinary retry got the first answer's bytes, so that other bytes tell of another run.
     var replaysAreEqual = true
+    /// Whether the first retry of all was answered without a second run.
+    var isReplayed = false
+    /// Whether a retry at the end of the run no longer was.
+    var isLost = false
     /// Refusals that the profile's source describes: missing key, other payload, in flight.
     var described: [Refusal] = []
     /// All others.

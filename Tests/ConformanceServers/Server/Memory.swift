@@ -24,10 +24,14 @@ actor Memory {
     private var requests = 0
     private let window: Duration
     private let told: Duration
+    private let capacity: Int
 
-    /// - Parameter told: what the answers say; nil: the truth.
-    init(window: Duration = .seconds(86_400), told: Duration? = nil) {
+    /// - Parameters:
+    ///   - told: what the answers say; nil: the truth.
+    ///   - capacity: how many keys are kept, the latest ones.
+    init(window: Duration = .seconds(86_400), told: Duration? = nil, capacity: Int = .max) {
         self.window = window
+        self.capacity = capacity
         self.told = told ?? window
     }
 
@@ -46,6 +50,9 @@ actor Memory {
     }
 
     func insert(_ id: String, fingerprint: String) {
+        if keys.count >= capacity, let oldest = keys.min(by: { $0.value.expires < $1.value.expires }) {
+            keys[oldest.key] = nil
+        }
         keys[id] = Entry(
             fingerprint: fingerprint, expires: .now + window,
             expiresAt: Int(Date().timeIntervalSince1970) + Int(told.components.seconds))

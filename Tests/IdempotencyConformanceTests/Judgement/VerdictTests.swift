@@ -75,10 +75,12 @@ struct VerdictTests {
     }
 
     @Test("on a key that must be whole wants another operation to run under another end")
-    func wholeKey() {
-        #expect(Verdict.wholeKey(first, isReplay: false) == .met("accepted, in its whole length"))
+    func keyIsAnother() {
+        #expect(
+            Verdict.keyIsAnother(with: "end", first, isReplay: false)
+                == .met("accepted; with another end it is another key"))
         for (answer, isReplay) in [(first, true), (replay, false), (Answer(422), false)] {
-            guard case .unmet = Verdict.wholeKey(answer, isReplay: isReplay) else {
+            guard case .unmet = Verdict.keyIsAnother(with: "end", answer, isReplay: isReplay) else {
                 Issue.record("\(answer.status)")
                 continue
             }

@@ -57,6 +57,8 @@ struct WrongServer: Sendable, CustomTestStringConvertible {
                 "5-no-credentials": "201, where a new request gets 401", "5-other-principal": "marked as a replay",
             ]),
         .init(server: IgnoresBareKeys(), faults: ["2.1-bare-key": "a retry ran again"]),
+        .init(server: EvictsKeys(), faults: ["2.3-expiry": "the first answer is lost"]),
+        .init(server: FoldsCase(), faults: ["2.1-letter-case": "taken for the same"]),
     ]
 }
 
