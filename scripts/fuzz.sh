@@ -14,6 +14,9 @@ out=.build-fuzz
 engine=Sources/Idempotency
 flags='-O -gline-tables-only -wmo -parse-as-library -sanitize=fuzzer'
 
+# To libFuzzer 0 means without end.
+[ "$seconds" -gt 0 ] || { echo 'SECONDS_EACH must be a number above 0' >&2 && exit 2; }
+
 [ -d $checkouts/swift-http-types ] || swift package resolve
 mkdir -p $out
 
@@ -26,6 +29,7 @@ module() {
 fuzz() {
     name=$1 dependency=$2 file=$3
     shift 3
+    [ -n "$(ls "Tests/Fuzz/Corpus/$name" 2>&-)" ] || { echo "$name: there is no seed in Tests/Fuzz/Corpus/$name" >&2 && exit 1; }
     echo "== $name for $seconds s, seed $seed"
     [ -z "$dependency" ] || dependency="-I $out $out/$dependency.o"
     swiftc $flags -swift-version 6 -enable-upcoming-feature InternalImportsByDefault -use-ld=lld -module-name Fuzz $dependency \

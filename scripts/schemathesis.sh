@@ -16,7 +16,10 @@ scripts/setup.sh python3 python3-venv
 if ! cmp -s "$tools/requirements.txt" "$environment/requirements.txt"; then
     rm -rf "$environment"
     python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$tools/requirements.txt"
+    "$environment/bin/pip" install --quiet --disable-pip-version-check --requirement "$tools/requirements.txt" || {
+        echo "schemathesis could not be installed: pip needs PyPI, or an index that has scripts/schemathesis/requirements.txt" >&2
+        exit 1
+    }
     cp "$tools/requirements.txt" "$environment/"
 fi
 
