@@ -56,6 +56,7 @@ def stored_answers_are_replayed(context, response, case):
     again = session.send(request)
     assert again.status_code == response.status_code, f"the replay answered {again.status_code}"
     assert again.content == response.content, "the replay has another body"
+    assert again.headers.get("Location") == response.headers.get("Location"), "the replay has another Location"
     assert again.headers.get("Idempotent-Replayed") == "true", "the replay is not marked"
     other = request.copy()
     other.prepare_body((request.body or b"") + b" ", None)

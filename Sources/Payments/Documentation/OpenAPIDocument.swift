@@ -196,7 +196,12 @@ enum OpenAPIDocument {
     private static func created(_ description: OpenAPIValue, _ name: String) -> OpenAPIValue {
         [
             "description": description,
-            "headers": ["Location": ["$ref": "#/components/headers/Location"]],
+            "headers": [
+                "Location": [
+                    "description": "Where the resource is.", "required": true,
+                    "schema": ["type": "string", "format": "uri-reference"],
+                ]
+            ],
             "content": ["application/json": ["schema": schema(name)]],
         ]
     }
@@ -219,7 +224,7 @@ enum OpenAPIDocument {
     }
 
     private static let unauthorized = problem(.unauthorized)
-        .merging(["headers": ["WWW-Authenticate": ["schema": ["type": "string"]]]])
+        .merging(["headers": ["WWW-Authenticate": ["required": true, "schema": ["type": "string"]]]])
 
     private static let unavailable = problem("The database cannot be used (unavailable).")
         .merging(["headers": ["Retry-After": ["$ref": "#/components/headers/RetryAfter"]]])
