@@ -55,6 +55,17 @@ struct WireFaultTests {
         #expect(try await fixture.effects(of: request.key) == 1)
     }
 
+    @Test("a claim that proves a COMMIT lost is no new key: the scope's limit does not refuse it")
+    func limitOfNewKeys() async throws {
+        let two = IdempotencyPolicy(waitBudget: .milliseconds(200), newKeys: NewKeyLimit(2, per: .hours(1)))
+        try await withProxiedEngine(policy: two) { fixture, engine, proxy in  // which has used one of them
+            proxy.inject(.close, at: .commit(.beforeRequest))
+            try await expectOneEffect(fixture, engine, try await engine.pay(request))
+            #expect(proxy.fired == 1)
+            #expect(await idempotencyError { try await engine.pay(KeyedRequest(key: "3")) } == .tooManyNewKeys)
+        }
+    }
+
     @Test(
         "whatever becomes of COMMIT and its answer: one effect, and the whole answer",
         arguments: [
