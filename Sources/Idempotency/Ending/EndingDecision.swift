@@ -55,7 +55,7 @@ enum EndingDecision: Sendable, Hashable {
             case .lost: return .fail(.connectionLost)
             }
 
-        case .threw(final: true, _) where conflict == nil && end.transaction != .lost && !end.wasCutOff:
+        case .threw(final: true, _) where conflict == nil && end.transaction != .lost && !end.missedDeadline:
             // An aborted transaction is no obstacle: a unique violation answered with 409 is the ordinary case. A
             // conflict, a lost connection or a statement that was given up is one: what the work concluded from it may be
             // untrue a moment later, and would be stored for the retention. That it is late is none: its writes are undone anyway.
@@ -68,9 +68,6 @@ enum EndingDecision: Sendable, Hashable {
 }
 
 extension WorkEnd {
-    /// Whether the deadline has ended a statement of the work, and with it the transaction.
-    fileprivate var wasCutOff: Bool { isLate && transaction == .aborted(sqlState: "57014") }
-
     /// The SQLSTATE of a conflict between transactions that a new run may not meet again: 40001 or 40P01.
     ///
     /// The error that aborted the transaction comes first; the work may have thrown another because of it.

@@ -9,6 +9,9 @@ struct WorkEnd: Sendable, Hashable {
     /// Whether the policy's deadline had passed at that moment.
     var isLate = false
 
+    /// Whether the deadline has ended a statement of the work, or kept one from being sent, whatever the work has made of that.
+    var missedDeadline = false
+
     /// What the work did last.
     enum Result: Sendable, Hashable {
         /// It returned an outcome with this status.

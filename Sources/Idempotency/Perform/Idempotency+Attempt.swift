@@ -48,7 +48,8 @@ extension Idempotency {
                 result: isLate && (error as? PostgresError)?.code == .timedOut
                     ? .cutOff
                     : .threw(final: final != nil, sqlState: (error as? PostgresError)?.sqlState?.rawValue),
-                transaction: await state(of: transaction), isLate: isLate)
+                transaction: await state(of: transaction), isLate: isLate,
+                missedDeadline: await connection.hasMissedDeadline(transaction))
             if Mutant.writesKeptOnFinalError.isActive, let final {
                 return try await commit(
                     final, of: unit, transaction, expiresAt: expiresAt, rerunsLeft: progress.rerunsLeft)

@@ -47,7 +47,12 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> UInt64 {
         var patience = patience(in: id, deadline)
         try refuseOpenStream()
-        try await enter(patience)
+        do throws(PostgresError) {
+            try await enter(patience)
+        } catch {
+            noteDeadline(id, error)
+            throw error
+        }
         do throws(PostgresError) {
             try checkOpen(id)
             // Whoever ends it already waits for the turn, and would wait for the reader.

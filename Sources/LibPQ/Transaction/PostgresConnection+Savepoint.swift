@@ -2,7 +2,12 @@ extension PostgresConnection {
     func setSavepoint(in id: UInt64) async throws(PostgresError) -> String {
         transaction?.savepoints += 1
         let name = "libpq_\(transaction?.savepoints ?? 0)"
-        try await control("SAVEPOINT \(unescaped: name)", in: id)
+        do throws(PostgresError) {
+            try await control("SAVEPOINT \(unescaped: name)", in: id)
+        } catch {
+            noteDeadline(id, error)
+            throw error
+        }
         return name
     }
 

@@ -11,6 +11,8 @@ struct OpenTransaction {
     var savepoints = 0
     /// When its statements are given up at the latest, but not COMMIT and ROLLBACK.
     var deadline: ContinuousClock.Instant?
+    /// The deadline has ended a statement, or kept one from being sent. No savepoint undoes this.
+    var missedDeadline = false
     /// Set while the end waits for the connection's turn: no new stream may keep it.
     var ending: Ending?
 
@@ -77,6 +79,12 @@ extension PostgresConnection {
         if self.transaction?.id == transaction.id { self.transaction?.deadline = deadline }
     }
 
+    /// Whether ``setDeadline(_:of:)`` has ended a statement of an open transaction, or kept one from being sent, whatever became of the
+    /// error.
+    package func hasMissedDeadline(_ transaction: PostgresTransaction) -> Bool {
+        self.transaction?.id == transaction.id && self.transaction?.missedDeadline == true
+    }
+
     /// The first failed statement of a transaction that is open.
     package func failure(of transaction: PostgresTransaction) -> PostgresError? {
         self.transaction?.id == transaction.id ? self.transaction?.failure : nil
@@ -99,6 +107,7 @@ extension PostgresConnection {
         } catch {
             // Whoever tried to end the transaction by hand must not have it committed by swallowing the refusal.
             if error.code == .transactionControl, let id { markFailed(id, error) }
+            noteDeadline(id, error)
             throw error.at(sql: nil, file: file, line: line)
         }
     }
@@ -156,7 +165,16 @@ extension PostgresConnection {
 
     /// From here on the transaction can only be rolled back. The first failure is kept.
     func markFailed(_ id: UInt64, _ failure: PostgresError) {
+        noteDeadline(id, failure)
         if transaction?.id == id, transaction?.failure == nil { transaction?.failure = failure }
+    }
+
+    /// Takes note of a statement that ended, or did not begin, because of its transaction's deadline.
+    func noteDeadline(_ id: UInt64?, _ error: PostgresError) {
+        guard error.code == .timedOut, let open = transaction, open.id == id, let deadline = open.deadline else {
+            return
+        }
+        if deadline <= .now { transaction?.missedDeadline = true }
     }
 
     /// BEGIN, once, in front of the transaction's first statements.

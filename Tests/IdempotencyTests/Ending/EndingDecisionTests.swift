@@ -12,10 +12,11 @@ struct EndingDecisionTests {
 
         init(
             _ sentence: String, _ result: WorkEnd.Result, _ transaction: WorkEnd.TransactionState,
-            isLate: Bool = false, rerunsLeft: Int = 3, _ expected: EndingDecision
+            isLate: Bool = false, missedDeadline: Bool = false, rerunsLeft: Int = 3, _ expected: EndingDecision
         ) {
             self.testDescription = sentence
-            self.end = WorkEnd(result: result, transaction: transaction, isLate: isLate)
+            self.end = WorkEnd(
+                result: result, transaction: transaction, isLate: isLate, missedDeadline: missedDeadline)
             self.rerunsLeft = rerunsLeft
             self.expected = expected
         }
@@ -104,7 +105,10 @@ struct EndingDecisionTests {
             .aborted(sqlState: "23505"), isLate: true, .storeFinal),
         Case(
             "a final error because of a statement given up at the deadline: hand on, it may be untrue", final,
-            .aborted(sqlState: "57014"), isLate: true, .handOn),
+            .aborted(sqlState: "57014"), isLate: true, missedDeadline: true, .handOn),
+        Case(
+            "a final error because of a statement given up in a savepoint: hand on", final, .healthy, isLate: true,
+            missedDeadline: true, .handOn),
         // COMMIT refused
         Case("40001 at COMMIT: run again", .refusedAtCommit(sqlState: "40001"), .rerun),
         Case("40P01 at COMMIT: run again", .refusedAtCommit(sqlState: "40P01"), .rerun),

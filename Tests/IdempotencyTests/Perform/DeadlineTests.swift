@@ -98,6 +98,48 @@ struct DeadlineTests {
         }
     }
 
+    @Test(
+        "a final error that was concluded from a statement which it ended, or kept from being sent, is not stored",
+        arguments: Doubt.allCases)
+    func doubtfulErrors(doubt: Doubt) async throws {
+        try await withPerformFixture { fixture async throws in
+            await #expect(throws: WorkFailure(number: 404)) {
+                _ = try await fixture.idempotency.perform(
+                    request, policy: Self.short, finalOutcome: EndingTests.finalOutcome
+                ) { transaction in
+                    _ = try await request.pay(transaction)
+                    if doubt != .cutOffInSavepoint {
+                        let past = ContinuousClock.now + .seconds(1)
+                        try await waitUntil("the deadline has passed") { .now > past }
+                    }
+                    do {
+                        try await doubt.ask(transaction)
+                    } catch {
+                        throw WorkFailure(number: 404)  // "not found", as far as this knows
+                    }
+                    return Outcome(status: 201)
+                }
+            }
+            #expect(try await fixture.isUntouched())
+            #expect(try await fixture.idempotency.pay(request).disposition == .executed)
+        }
+    }
+
+    /// How a statement fails of which the work then makes an error of its own.
+    enum Doubt: CaseIterable {
+        case notSent, streamNotSent, savepointNotSet, cutOffInSavepoint
+
+        func ask(_ transaction: PostgresTransaction) async throws {
+            switch self {
+            case .notSent: try await transaction.execute("SELECT 1")
+            case .streamNotSent: for try await _ in transaction.stream("SELECT 1") {}
+            case .savepointNotSet: try await transaction.withSavepoint { try await transaction.execute("SELECT 1") }
+            case .cutOffInSavepoint:
+                try await transaction.withSavepoint { try await transaction.execute("SELECT pg_sleep(60)") }
+            }
+        }
+    }
+
     @Test("COMMIT is not interrupted by it")
     func duringCommit() async throws {
         try await withPerformFixture { fixture in
