@@ -12,8 +12,7 @@ struct PaymentsRouter {
     func build() -> Router<PaymentsContext> {
         let router = Router(context: PaymentsContext.self, options: .autoGenerateHeadEndpoints)
         router.addMiddleware {
-            RequestLogLevel(level: settings.logging.level)
-            LogRequestsMiddleware(.debug)
+            RequestLogging(level: settings.logging.level)
             ProblemMiddleware()
         }
         let catalogue = IdempotencyCatalogue(of: router)
