@@ -118,31 +118,34 @@ enum Ledger {
 
     // MARK: Status
 
-    /// What is committed of a key; ``statusDecision(_:)`` reads the answer.
-    static func committed(_ key: FlightKey) -> PostgresQuery {
-        """
-        SELECT status, created_at, expires_at, fingerprint = '', clock_timestamp()
-        FROM idempotency.keys WHERE scope = \(key.scope) AND key_id = \(key.keyID.uuid)
-        """
-    }
-
-    /// Finds out whether somebody runs a key of which nothing is committed, to be sent in one flush with ROLLBACK behind it;
-    /// ``statusDecision(_:)`` reads the answer.
+    /// Finds out how far a key has come, to be sent in one flush with ROLLBACK behind it; ``statusDecision(_:)`` reads the answer.
     ///
     /// No SELECT shows what others have not committed, but INSERT waits for it: `55P03` means that somebody runs the key. A key that is
     /// free is held until ROLLBACK, which is a moment, because the server has both.
+    ///
+    /// The lock on the table, which INSERT takes anyway, comes first, and has the connection's own time: VACUUM that cuts off the table's end,
+    /// or a migration, is not taken for somebody who runs the key.
     static func probe(_ key: FlightKey) -> [PostgresQuery] {
         let insert: PostgresQuery = """
             INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
             VALUES (\(key.scope), \(key.keyID.uuid), '', now())
             ON CONFLICT (scope, key_id) DO NOTHING
             """
+        let look: PostgresQuery = """
+            SELECT status, created_at, expires_at, fingerprint = '', clock_timestamp()
+            FROM idempotency.keys WHERE scope = \(key.scope) AND key_id = \(key.keyID.uuid)
+            """
         // Milliseconds. Long against the moment for which another probe holds the key, so that it is not taken for a claim; short for
         // whoever asks, because of a key that is run this is how long the answer takes.
-        return ["SET LOCAL lock_timeout = 10", insert, committed(key)]
+        return ["LOCK TABLE idempotency.keys IN ROW EXCLUSIVE MODE", "SET LOCAL lock_timeout = 10", insert, look]
     }
 
-    /// Reads the answers to ``probe(_:)`` or ``committed(_:)``.
+    /// Whether a probe failed because another transaction has the key.
+    static func isHeld(_ error: PostgresError) -> Bool {
+        error.sqlState == .lockNotAvailable && error.sql?.hasPrefix("INSERT") == true
+    }
+
+    /// Reads the answers to ``probe(_:)``.
     static func statusDecision(_ answers: [PostgresRows]) throws(PostgresError) -> StatusDecision {
         let insert = answers.first { $0.commandTag.hasPrefix("INSERT") }
         let select = answers.first { $0.commandTag.hasPrefix("SELECT") }

@@ -6,11 +6,11 @@ extension Idempotency {
     /// Only keys of `scope` can be seen: take it from the caller's credentials, as for ``perform(scope:key:fingerprint:policy:finalOutcome:isolation:_:)``.
     ///
     /// `done` is never said before COMMIT. `inProgress` may also be said for the moment in which the purge removes the key's row. While a
-    /// request is between two transactions, because it starts over or stores a final error, other processes see no key.
+    /// request is between two transactions, because it starts over or stores a final error, no key is seen.
     ///
-    /// What runs in this process is known without the database, and what is committed takes one round trip. Otherwise a second one looks
-    /// for a claim that is not committed, which can be found only by trying to take the key; the server undoes that at once. A real claim
-    /// that comes just then waits for it; one whose ``IdempotencyPolicy/waitBudget`` is zero may be turned away if the server is so busy that it takes over a
+    /// A key that runs in this process is answered from memory. Of any other the database is asked, in one round trip: a claim that is
+    /// not committed can be found only by trying to take the key, which the server undoes at once. A real claim that comes just then waits
+    /// for that; one whose ``IdempotencyPolicy/waitBudget`` is zero may be turned away if the server is so busy that it takes over a
     /// millisecond. docs/protocol.md has the statements.
     ///
     /// - Parameters:
@@ -26,13 +26,11 @@ extension Idempotency {
         if singleFlight.isClaimed(key) { return .inProgress }
         let decision: StatusDecision
         do {
-            decision = try await pool.withConnection { connection in
-                let committed = try Ledger.statusDecision([try await connection.query(Ledger.committed(key))])
-                if committed != .answer(nil) { return committed }
-                return try Ledger.statusDecision(
-                    try await connection.rollBack(try await connection.begin(), after: Ledger.probe(key)))
+            let answers = try await pool.withConnection { connection in
+                try await connection.rollBack(try await connection.begin(), after: Ledger.probe(key))
             }
-        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+            decision = try Ledger.statusDecision(answers)
+        } catch let error as PostgresError where Ledger.isHeld(error) {
             return .inProgress
         } catch {
             throw Self.reported(error)
