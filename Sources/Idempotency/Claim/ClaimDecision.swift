@@ -62,8 +62,10 @@ enum ClaimDecision: Sendable, Hashable {
     ///   - fingerprint: of the request that claims.
     ///   - lateFrom: from when on the key is refused unless its row lives; nil: it does not tell its age, or may be late.
     ///   - startOvers: how often this claim has started over already.
+    ///   - own: the end of the retention of a claim that this unit may have committed; nil: of none.
     static func after(
-        _ result: ClaimResult, fingerprint: Fingerprint, lateFrom: PostgresTimestampTZ? = nil, startOvers: Int
+        _ result: ClaimResult, fingerprint: Fingerprint, lateFrom: PostgresTimestampTZ? = nil, startOvers: Int,
+        own: Date? = nil
     ) -> ClaimDecision {
         switch result {
         case .looked(inserted: true, let row):
@@ -71,7 +73,7 @@ enum ClaimDecision: Sendable, Hashable {
         case .looked(inserted: false, row: nil):
             again(startOvers)
         case .looked(inserted: false, let row?):
-            found(row, fingerprint: fingerprint, lateFrom: lateFrom)
+            found(row, fingerprint: fingerprint, lateFrom: lateFrom, own: own)
         case .reclaimed(let expiries) where expiries.count > 1:
             .damaged(.severalRows)
         case .reclaimed(let expiries):
@@ -96,10 +98,14 @@ enum ClaimDecision: Sendable, Hashable {
     /// A row of somebody else. Expiry comes first: an expired key has no owner whose fingerprint could differ.
     ///
     /// Whether a late retry is refused was promised when the key was claimed: the row decides, not the policy of now.
+    ///
+    /// What this very unit has committed is its answer, also when it took longer than the retention to find that out.
     private static func found(
-        _ row: StoredRow, fingerprint: Fingerprint, lateFrom: PostgresTimestampTZ?
+        _ row: StoredRow, fingerprint: Fingerprint, lateFrom: PostgresTimestampTZ?, own: Date?
     ) -> ClaimDecision {
-        if row.expired { return row.remembered || row.isLate(lateFrom) ? .keyExpired : .reclaim }
+        if row.expired, row.expiresAt.orDistant != own {
+            return row.remembered || row.isLate(lateFrom) ? .keyExpired : .reclaim
+        }
         if row.isTombstone { return .keyExpired }
         guard row.fingerprint == fingerprint.bytes || Mutant.fingerprintIgnored.isActive else { return .mismatch }
         guard let status = row.status else { return .damaged(.noOutcome) }

@@ -20,12 +20,13 @@ extension Idempotency {
         do {
             // A client that hangs up must not undo work that is nearly done: the outcome is kept, and its retry replays it.
             transaction = try await connection.begin(TransactionOptions(ignoresCancellation: true))
-            switch try await claim(unit, in: transaction, startOvers: progress.startOvers) {
+            let own = progress.unknown?.own.expiresAt
+            switch try await claim(unit, in: transaction, startOvers: progress.startOvers, own: own) {
             case .claimed(let expiry):
                 try countNewKey(unit, &progress)
                 expiresAt = expiry
             case .replay(let stored) where Mutant.noDeduplication.isActive: expiresAt = stored.expiresAt
-            case let other: return try answer(other, unit)
+            case let other: return try answer(other, unit, own: own)
             }
         } catch let error as PostgresError
             where error.endsConnection && progress.startOvers < ClaimDecision.maximumStartOvers
@@ -85,7 +86,7 @@ extension Idempotency {
     // MARK: Claim
 
     private func claim(
-        _ unit: KeyedUnit, in transaction: PostgresTransaction, startOvers: Int
+        _ unit: KeyedUnit, in transaction: PostgresTransaction, startOvers: Int, own: Date?
     ) async throws(PostgresError) -> ClaimDecision {
         let lockTimeout = lockTimeout(claimWaiters.enter(budget: unit.policy.waitBudget))
         defer { claimWaiters.leave() }
@@ -93,7 +94,7 @@ extension Idempotency {
             let answers = try await transaction.pipeline(Ledger.claim(unit, lockTimeout: lockTimeout))
             let decision = ClaimDecision.after(
                 try Ledger.claimResult(answers), fingerprint: unit.fingerprint, lateFrom: unit.lateFrom,
-                startOvers: startOvers)
+                startOvers: startOvers, own: own)
             guard decision == .reclaim else { return decision }
             let reclaim = try await transaction.pipeline(Ledger.reclaim(unit, lockTimeout: lockTimeout))
             return ClaimDecision.after(
@@ -120,12 +121,13 @@ extension Idempotency {
     }
 
     /// What a claim that did not get the key comes to.
-    private func answer(_ decision: ClaimDecision, _ unit: KeyedUnit) throws -> Attempt {
+    private func answer(_ decision: ClaimDecision, _ unit: KeyedUnit, own: Date? = nil) throws -> Attempt {
         switch decision {
         case .replay(let stored): return .answered(Performed(replaying: stored))
         case .unseal(let row):
             let opened = ClaimResult.looked(inserted: false, row: try unsealed(row, unit))
-            return try answer(ClaimDecision.after(opened, fingerprint: unit.fingerprint, startOvers: 0), unit)
+            return try answer(
+                ClaimDecision.after(opened, fingerprint: unit.fingerprint, startOvers: 0, own: own), unit)
         case .startOver, .reclaim: return .startOver
         case .mismatch: throw IdempotencyError.mismatch
         case .keyExpired: throw IdempotencyError.keyExpired

@@ -121,6 +121,24 @@ struct ClaimDecisionTests {
         Case("several rows reclaimed: damaged", .reclaimed(expiries: [time(0), time(0)]), .damaged(.severalRows)),
     ]
 
+    @Test("a row that this unit has committed is its answer, expired, remembered or sealed; anybody else's is not")
+    func own() {
+        for expired in [false, true] {
+            for tombstone in [nil, 100.0] {
+                var row = Self.row(expired: expired, tombstone: tombstone)
+                let decide = { (row: StoredRow, own: Date) in
+                    ClaimDecision.after(
+                        .looked(inserted: false, row: row), fingerprint: Self.mine, startOvers: 0, own: own)
+                }
+                #expect(decide(row, Self.expiry) == Self.replay)
+                let others = Self.expiry.addingTimeInterval(-1)
+                #expect(decide(row, others) == (expired ? tombstone == nil ? .reclaim : .keyExpired : Self.replay))
+                row.sealedWith = "key"
+                #expect(decide(row, Self.expiry) == .unseal(row))
+            }
+        }
+    }
+
     @Test("each row of the claim table", arguments: table)
     func decision(row: Case) {
         let decision = ClaimDecision.after(

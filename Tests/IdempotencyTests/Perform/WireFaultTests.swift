@@ -151,6 +151,27 @@ struct WireFaultTests {
         }
     }
 
+    @Test(
+        "what was committed is the answer even if finding that out took longer than the retention: it does not run twice"
+    )
+    func resolvedPastRetention() async throws {
+        try await withProxiedEngine { fixture, engine, proxy in
+            proxy.inject(.close, at: .commit(.beforeAnswer), thenAway: true)
+            let short = IdempotencyPolicy(retention: .seconds(1), resolveDeadline: .seconds(30))
+            let running = Task { try await engine.pay(request, policy: short) }
+            try await waitUntil("the retention is over") {
+                try await fixture.observer.query(
+                    "SELECT 1 FROM idempotency.keys WHERE expires_at <= clock_timestamp()"
+                ).count == 1
+            }
+            proxy.comeBack()
+            let performed = try await running.value
+            #expect(performed.disposition == .executed && performed.outcome.headers[.setCookie] != nil)
+            #expect(try await fixture.effects(of: request.key) == 1)
+            #expect(try await engine.pay(request).disposition == .executed, "to anybody else the key is new")
+        }
+    }
+
     @Test("waiters of the same process get the outcome of a COMMIT whose answer was lost")
     func waiters() async throws {
         try await withProxiedEngine(policy: IdempotencyPolicy(waitBudget: .seconds(10))) { fixture, engine, proxy in
