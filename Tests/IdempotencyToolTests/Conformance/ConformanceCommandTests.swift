@@ -126,6 +126,17 @@ struct ConformanceCommandTests {
         }
     }
 
+    @Test(
+        "reads durations in each of its units",
+        arguments: [("61000ms", "61 s"), ("90s", "90 s"), ("2m", "120 s"), ("2h", "7200 s")])
+    func durations(window: String, words: String) async throws {
+        try await CorrectServer(.ietfStrict).withURL { url in
+            let run = try await ToolRun.aside(arguments(url, "--window", window))
+            #expect(run.status == 0)
+            #expect(run.output.contains("the key lives for \(words): too long to wait for"), "\(run.output)")
+        }
+    }
+
     @Test("ends with 1 when it cannot be run, and says why without a secret")
     func cannotRun() async throws {
         let unreachable = try ToolRun(arguments("http://127.0.0.1:1"))
