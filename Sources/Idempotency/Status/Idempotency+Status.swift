@@ -5,8 +5,9 @@ extension Idempotency {
     ///
     /// Only keys of `scope` can be seen: take it from the caller's credentials, as for ``perform(scope:key:fingerprint:policy:finalOutcome:isolation:_:)``.
     ///
-    /// `done` is never said before COMMIT. `inProgress` may also be said for the moment in which the purge removes the key's row. While a
-    /// request is between two transactions, because it starts over or stores a final error, no key is seen.
+    /// `done` is never said before COMMIT. `inProgress` may also be said for the moment in which the purge removes the key's row, and by the
+    /// process that runs the key for as long as it has yet to hear of a COMMIT that others see already. While a request is between two
+    /// transactions, because it starts over or stores a final error, no key is seen.
     ///
     /// A key that runs in this process is answered from memory. Of any other the database is asked, in one round trip: a claim that is
     /// not committed can be found only by trying to take the key, which the server undoes at once. A real claim that comes just then waits
