@@ -133,9 +133,9 @@ struct DeadlineTests {
             switch self {
             case .notSent: try await transaction.execute("SELECT 1")
             case .streamNotSent: for try await _ in transaction.stream("SELECT 1") {}
-            case .savepointNotSet: try await transaction.withSavepoint { try await transaction.execute("SELECT 1") }
+            case .savepointNotSet: _ = try await transaction.withSavepoint { try await transaction.execute("SELECT 1") }
             case .cutOffInSavepoint:
-                try await transaction.withSavepoint { try await transaction.execute("SELECT pg_sleep(60)") }
+                _ = try await transaction.withSavepoint { try await transaction.execute("SELECT pg_sleep(60)") }
             }
         }
     }
