@@ -24,7 +24,7 @@ struct BrokenBodyTests {
                 try await waitUntil("the service reads the body") { service.arrivals.value == 1 }
                 throw HungUp()
             }
-            request.body = .stream(start, length: .known(6))
+            request.body = .stream(start, length: .known(Int64(6)))
             await #expect(throws: (any Error).self) {
                 try await HTTPClient.shared.execute(request, timeout: .seconds(30))
             }
