@@ -99,4 +99,4 @@ docs: ## check that the documentation comments of the libraries build (needs doc
 .PHONY: clean
 clean: ## remove what was built and the demo's data
 	@$(SWIFT) package clean
-	@rm -rf .payments
+	@rm -rf .payments .build-address .build-thread .build-fuzz
