@@ -27,7 +27,7 @@ public import SQLMigrations
 /// the fields that are not stored out of the answer.
 ///
 /// What the server makes up is left out of the comparison: new values of identities, of columns whose default is not constant (random
-/// ids, times) and of computed columns, and foreign keys to them. Values that ``prepare`` inserted are compared.
+/// ids, times) and of computed columns, and foreign keys to them. Values that `prepare` inserted are compared.
 ///
 /// The server is the one of `server`, or else of the environment variable `TEST_DATABASE_URL`; or else a temporary one is started from the
 /// binaries on this machine, one for the process. It has to be on this machine, and its user allowed to create databases. A request

@@ -1,4 +1,4 @@
-/// One statement of an SQL file, as ``SQLScript`` cut it out.
+/// One statement of an SQL file, as `SQLScript` cut it out.
 public struct SQLStatement: Sendable, Hashable {
     /// The statement with the comments before and inside it, without the closing semicolon and without white space
     /// at either end. Comments stay because a function's body or a statement in the server's log is read by people.
