@@ -23,11 +23,6 @@ extension Outcome {
 
     /// Without these a body cannot be read.
     private static let needed: Set<HTTPField.Name> = [.contentType, .contentEncoding, .contentLanguage]
-
-    /// The size of the header section in bytes: names and values.
-    var headerSize: Int {
-        headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.withUnsafeBytesOfValue(\.count) }
-    }
 }
 
 extension HTTPFields {

@@ -20,7 +20,7 @@ struct OutcomeColumns: Sendable, Hashable {
     /// - Throws: `.responseTooLarge` when its header section is over the policy's limit.
     init(_ outcome: Outcome, under policy: IdempotencyPolicy) throws(IdempotencyError) {
         let (stored, form) = outcome.stored(under: policy)
-        guard stored.headerSize <= policy.maximumResponseHeaders else {
+        guard stored.headers.size <= policy.maximumResponseHeaders else {
             throw .responseHeadersTooLarge(limit: policy.maximumResponseHeaders)
         }
         status = stored.status

@@ -10,18 +10,14 @@ import Testing
 struct InFlightTests {
     @Test("waits and then replays", arguments: Form.allCases)
     func waits(form: Form) async throws {
-        let (started, gate) = (Gate(), Gate())
-        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30))) { request, context, transaction in
-            started.open()
-            await gate.wait()
-            return try await ProtectedService.insert(request, context, transaction)
-        } _: { service in
+        let work = HeldWork()
+        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30)), handler: work.handler) { service in
             async let first = service.send(form.path, key: "k")
-            defer { gate.open() }  // or a failure would wait for the first one for ever
-            await started.wait()
+            defer { work.release() }
+            await work.hasBegun()
             async let retry = service.send(form.path, key: "k")
             try await waitUntil("the retry has arrived") { service.arrivals.value == 2 }
-            gate.open()
+            work.release()
             try await retry.expectReplay(of: first)
             #expect(try await service.effects() == ["coffee"])
         }
@@ -31,17 +27,13 @@ struct InFlightTests {
         "Row 2: past the budget, or with none: 409 and Retry-After; later the answer",
         arguments: [Duration.milliseconds(50), .zero])
     func budget(budget: Duration) async throws {
-        let (started, gate) = (Gate(), Gate())
-        try await withService(policy: IdempotencyPolicy(waitBudget: budget)) { request, context, transaction in
-            started.open()
-            await gate.wait()
-            return try await ProtectedService.insert(request, context, transaction)
-        } _: { service in
+        let work = HeldWork()
+        try await withService(policy: IdempotencyPolicy(waitBudget: budget), handler: work.handler) { service in
             async let first = service.send("/group", key: "k")
-            defer { gate.open() }
-            await started.wait()
+            defer { work.release() }
+            await work.hasBegun()
             try await service.send("/group", key: "k").expectProblem(.inFlight, retryable: true)
-            gate.open()
+            work.release()
             let answer = try await first
             #expect(answer.status == .created)
             try await service.send("/group", key: "k").expectReplay(of: answer)
@@ -65,18 +57,14 @@ struct InFlightTests {
 
     @Test("Row 4: another request waits, too, and gets 422 when the first is done")
     func mismatch() async throws {
-        let (started, gate) = (Gate(), Gate())
-        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30))) { request, context, transaction in
-            started.open()
-            await gate.wait()
-            return try await ProtectedService.insert(request, context, transaction)
-        } _: { service in
+        let work = HeldWork()
+        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30)), handler: work.handler) { service in
             async let first = service.send("/group", key: "k")
-            defer { gate.open() }
-            await started.wait()
+            defer { work.release() }
+            await work.hasBegun()
             async let other = service.send("/group", key: "k", body: "tea")
             try await waitUntil("the other request has arrived") { service.arrivals.value == 2 }
-            gate.open()
+            work.release()
             #expect(try await first.status == .created)
             try await other.expectProblem(.mismatch)
             #expect(try await service.effects() == ["coffee"])

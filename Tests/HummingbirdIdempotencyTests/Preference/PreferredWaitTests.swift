@@ -11,19 +11,15 @@ struct PreferredWaitTests {
     @Test("waits that long, up to the cap, where the policy would reject it at once", arguments: Form.allCases)
     func longer(form: Form) async throws {
         let policy = IdempotencyPolicy(waitBudget: .zero, maximumPreferredWait: .seconds(30))
-        let (started, gate) = (Gate(), Gate())
-        try await withService(policy: policy) { request, context, transaction in
-            started.open()
-            await gate.wait()
-            return try await ProtectedService.insert(request, context, transaction)
-        } _: { service in
+        let work = HeldWork()
+        try await withService(policy: policy, handler: work.handler) { service in
             async let first = service.send(form.path, key: "k")
-            defer { gate.open() }
-            await started.wait()
+            defer { work.release() }
+            await work.hasBegun()
             try await service.send(form.path, key: "k").expectProblem(.inFlight, retryable: true)
             async let retry = service.send(form.path, key: "k", headers: [.prefer: "respond-async, wait=3600"])
             try await waitUntil("the retry has arrived") { service.arrivals.value == 3 }
-            gate.open()
+            work.release()
             let replay = try await retry
             #expect(replay.isReplay)
             #expect(replay.headers[.preferenceApplied] == "wait=30")
@@ -35,19 +31,15 @@ struct PreferredWaitTests {
 
     @Test("of no time gets 409 at once, where the policy would let it wait", arguments: Form.allCases)
     func shorter(form: Form) async throws {
-        let (started, gate) = (Gate(), Gate())
-        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(300))) { request, context, transaction in
-            started.open()
-            await gate.wait()
-            return try await ProtectedService.insert(request, context, transaction)
-        } _: { service in
+        let work = HeldWork()
+        try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(300)), handler: work.handler) { service in
             async let first = service.send(form.path, key: "k")
-            defer { gate.open() }
-            await started.wait()
+            defer { work.release() }
+            await work.hasBegun()
             let answer = try await service.send(form.path, key: "k", headers: [.prefer: "wait=0"])
             answer.expectProblem(.inFlight, retryable: true)
             #expect(answer.headers[.preferenceApplied] == "wait=0")
-            gate.open()
+            work.release()
             #expect(try await first.status == .created)
         }
     }
@@ -55,19 +47,15 @@ struct PreferredWaitTests {
     @Test("gets the policy's budget, and is told of nothing else, where preferences are ignored")
     func ignored() async throws {
         let policy = IdempotencyPolicy(waitBudget: .zero, maximumPreferredWait: .zero)
-        let (started, gate) = (Gate(), Gate())
-        try await withService(policy: policy) { request, context, transaction in
-            started.open()
-            await gate.wait()
-            return try await ProtectedService.insert(request, context, transaction)
-        } _: { service in
+        let work = HeldWork()
+        try await withService(policy: policy, handler: work.handler) { service in
             async let first = service.send("/group", key: "k")
-            defer { gate.open() }
-            await started.wait()
+            defer { work.release() }
+            await work.hasBegun()
             let answer = try await service.send("/group", key: "k", headers: [.prefer: "wait=5"])
             answer.expectProblem(.inFlight, retryable: true)
             #expect(answer.headers[.preferenceApplied] == nil)
-            gate.open()
+            work.release()
             #expect(try await first.status == .created)
         }
     }
