@@ -16,7 +16,7 @@ struct Patience {
     }
 
     /// When the present wait ends at the latest; nil waits for ever.
-    private(set) var deadline: ContinuousClock.Instant?
+    private(set) var deadline: MonotonicInstant?
     /// Whether the end of the caller's task ends the wait. Never for COMMIT and ROLLBACK.
     private(set) var heedsCancellation: Bool
     /// Why the server was asked to cancel; nil as long as it was not.
@@ -24,14 +24,14 @@ struct Patience {
 
     /// The statement is cancelled at the deadline or with the caller's task. Then it has `grace` to end.
     private let grace: Duration?
-    private var end: ContinuousClock.Instant?
+    private var end: MonotonicInstant?
     private var pause = Self.firstPause
 
     /// A request may overtake the statement that it is for, and is ignored then: it is repeated, less and less often.
     private static let firstPause: Duration = .milliseconds(250)
 
     /// For statements of the caller's.
-    init(deadline: ContinuousClock.Instant?, heedsCancellation: Bool, grace: Duration) {
+    init(deadline: MonotonicInstant?, heedsCancellation: Bool, grace: Duration) {
         self.deadline = deadline
         self.heedsCancellation = heedsCancellation
         self.grace = grace
@@ -39,14 +39,14 @@ struct Patience {
 
     /// For COMMIT, ROLLBACK and the connection's own statements: never cancelled, and past the deadline the connection is
     /// discarded.
-    init(uncancellableUntil deadline: ContinuousClock.Instant) {
+    init(uncancellableUntil deadline: MonotonicInstant) {
         self.deadline = deadline
         heedsCancellation = false
         grace = nil
     }
 
     /// A wait was interrupted, or lasted until ``deadline``.
-    mutating func giveUp(_ reason: Reason, now: ContinuousClock.Instant) -> Verdict {
+    mutating func giveUp(_ reason: Reason, now: MonotonicInstant) -> Verdict {
         guard let grace else { return .discard }
         let end = end ?? now + grace
         if now >= end { return .discard }

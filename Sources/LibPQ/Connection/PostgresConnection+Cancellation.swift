@@ -1,28 +1,22 @@
 internal import Logging
 
 extension PostgresConnection {
-    /// Runs the body so that the cancellation of the caller's task ends its wait for the socket.
-    func heedingCancellation<T>(
-        _ patience: inout Patience, _ body: (inout Patience) async throws(PostgresError) -> T
-    ) async throws(PostgresError) -> T {
-        guard patience.heedsCancellation else { return try await body(&patience) }
-        return try await interruptibly { await self.result(of: body, &patience) }
-    }
-
-    private func result<T>(
-        of body: (inout Patience) async throws(PostgresError) -> T, _ patience: inout Patience
-    ) async -> Result<T, PostgresError> {
-        do throws(PostgresError) { return .success(try await body(&patience)) } catch { return .failure(error) }
-    }
-
-    /// Runs the body so that the cancellation of the caller's task ends its waits for the socket that may be interrupted. The body
-    /// must be the actor's, by what it captures: otherwise it would run on another executor.
+    /// Waits until the socket is ready or the deadline has passed; unless the caller's task is cancelled, or whoever ends its stream
+    /// interrupts it.
     @inline(__always)
-    func interruptibly<T>(_ body: () async -> Result<T, PostgresError>) async throws(PostgresError) -> T {
+    func waitInterruptibly(
+        for socket: Int32, _ interest: SocketWaiter.Readiness, until deadline: MonotonicInstant?
+    ) async -> SocketWaiter.Readiness {
         let waiter = waiter
-        let result = await withTaskCancellationHandler(operation: body) { waiter.interrupt() }
+        let readiness = await withTaskCancellationHandler {
+            // The closure must be the actor's, by what it captures: otherwise it would run on another executor.
+            await self.waiter.wait(for: socket, interest, until: deadline, isInterruptible: true)
+        } onCancel: {
+            waiter.interrupt()
+        }
+        // It may have come too late for this wait, and is not meant for the next.
         if Task.isCancelled { waiter.clearInterrupt() }
-        return try result.get()
+        return readiness
     }
 
     /// Waits for the socket. When the caller gives up, asks the server to cancel the statement, and returns with neither
@@ -31,8 +25,10 @@ extension PostgresConnection {
     func waitForSocket(
         _ handle: ConnectionHandle, _ interest: SocketWaiter.Readiness, _ patience: inout Patience
     ) async throws(PostgresError) -> SocketWaiter.Readiness {
-        let readiness = await waiter.wait(
-            for: handle.socket, interest, until: patience.deadline, isInterruptible: patience.heedsCancellation)
+        let readiness =
+            await patience.heedsCancellation
+            ? waitInterruptibly(for: handle.socket, interest, until: patience.deadline)
+            : waiter.wait(for: handle.socket, interest, until: patience.deadline)
         // Rows that keep coming must not put the deadline off. An answer that is waited for has come, however late.
         let isLate = openStream != nil && patience.deadline.map { $0 <= .now } ?? false
         guard readiness == .interrupted || readiness == .timedOut || isLate else { return readiness }

@@ -3,11 +3,7 @@ internal import CLibPQ
 extension PostgresConnection {
     /// Connects to the first host that will do, unless the caller's task is cancelled meanwhile.
     func open() async throws(PostgresError) {
-        // There is no statement yet that the server would have to be asked to cancel: whoever gives up just leaves.
-        var patience = Patience(deadline: nil, heedsCancellation: true, grace: .zero)
-        let handle = try await heedingCancellation(&patience) { _ throws(PostgresError) in
-            try await self.connectToAnyHost()
-        }
+        let handle = try await connectToAnyHost()
         self.handle = handle
         // Servers before 14 do not tell.
         startedReadOnly = ["in_hot_standby", "default_transaction_read_only"].contains { handle.parameter($0) == "on" }
@@ -38,11 +34,11 @@ extension PostgresConnection {
     }
 
     private func connect(_ target: ConnectionOptions) async throws(Failure) -> ConnectionHandle {
-        let deadline = ContinuousClock.now + configuration.connectTimeout
+        let deadline = MonotonicInstant.now + configuration.connectTimeout
         var addresses = try await addresses(of: target, until: deadline)
         while true {
             let options = addresses.removeFirst()
-            let now = ContinuousClock.now
+            let now = MonotonicInstant.now
             do throws(Failure) {
                 // One address that does not answer leaves the others their time.
                 return try await connect(options, until: now + (deadline - now) / (addresses.count + 1))
@@ -57,7 +53,7 @@ extension PostgresConnection {
     /// The host once for each of its addresses. libpq would block while it looks for them, and not go on from one that does not
     /// answer.
     private func addresses(
-        of target: ConnectionOptions, until deadline: ContinuousClock.Instant
+        of target: ConnectionOptions, until deadline: MonotonicInstant
     ) async throws(Failure) -> [ConnectionOptions] {
         guard target.values["hostaddr"] ?? "" == "", let name = target.values["host"], NameLookup.isName(name) else {
             return [target]
@@ -80,7 +76,7 @@ extension PostgresConnection {
 
     /// Calls `PQconnectPoll` until the connection stands.
     private func connect(
-        _ options: ConnectionOptions, until deadline: ContinuousClock.Instant
+        _ options: ConnectionOptions, until deadline: MonotonicInstant
     ) async throws(Failure) -> ConnectionHandle {
         guard let handle = ConnectionHandle(options: options.values) else {
             throw Failure(error: PostgresError(.connectionFailed, "libpq is out of memory"))
@@ -107,10 +103,11 @@ extension PostgresConnection {
     }
 
     private func wait(
-        for descriptor: Int32, _ interest: SocketWaiter.Readiness, until deadline: ContinuousClock.Instant,
+        for descriptor: Int32, _ interest: SocketWaiter.Readiness, until deadline: MonotonicInstant,
         _ options: ConnectionOptions
     ) async throws(PostgresError) {
-        switch await waiter.wait(for: descriptor, interest, until: deadline, isInterruptible: true) {
+        // There is no statement yet that the server would have to be asked to cancel: whoever gives up just leaves.
+        switch await waitInterruptibly(for: descriptor, interest, until: deadline) {
         case .interrupted: throw PostgresError(.cancelled, "the calling task was cancelled while it connected")
         case .timedOut:
             throw PostgresError(

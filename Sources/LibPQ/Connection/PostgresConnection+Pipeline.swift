@@ -33,47 +33,44 @@ extension PostgresConnection {
     /// Inlined like all that it calls on the way to the socket: each asynchronous call asks the runtime for the executor when it
     /// begins and when it returns.
     ///
+    /// - Parameter reported: what metrics and traces are told of; nothing when it is empty.
     /// - Throws: only what ends the connection, which is closed then. A failed statement is in the result.
     @inline(__always)
-    func flush(_ queries: [PostgresQuery], _ patience: Patience) async throws(PostgresError) -> FlushResult {
+    func flush(
+        _ queries: [PostgresQuery], _ patience: Patience, reporting reported: [PostgresQuery] = []
+    ) async throws(PostgresError) -> FlushResult {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
+        let operation = beginOperation(reported)
         do throws(PostgresError) {
-            var expected = try queue(queries, on: handle)
-            expected.append(.synced)
-            return try await patience.heedsCancellation
-                ? interruptibly { [expected] in await self.exchange(queries, expected, handle, patience) }
-                : exchange(queries, expected, handle, patience).get()
+            var patience = patience
+            var result = FlushResult(queries)
+            result.rows.reserveCapacity(queries.count)
+            let expected = try queue(queries, on: handle) + [.synced]
+            if try !hasSent(handle) { try await send(handle, &patience) }
+            try await collect(expected, from: handle, &result, &patience)
+            result.notices = handle.takeNotices()
+            log(result.notices)
+            collectNotifications()
+            if cancelRequest != nil { await settleCancellation(&result.failure, &patience) }
+            operation?.end(result.failure)
+            return result
         } catch {
+            operation?.end(error)
             close()
             throw error
         }
     }
 
-    /// Sends what was queued, and reads all the answers.
-    @inline(__always)
-    private func exchange(
-        _ queries: [PostgresQuery], _ expected: [Expected], _ handle: ConnectionHandle, _ patience: Patience
-    ) async -> Result<FlushResult, PostgresError> {
-        var patience = patience
-        var result = FlushResult(queries)
-        result.rows.reserveCapacity(queries.count)
-        do throws(PostgresError) {
-            if try !hasSent(handle) { try await send(handle, &patience) }
-            try await collect(expected, from: handle, &result, &patience)
-        } catch {
-            return .failure(error)
-        }
-        result.notices = handle.takeNotices()
-        log(result.notices)
-        collectNotifications()
-        if cancelRequest != nil { await settleCancellation(&result.failure, &patience) }
-        return .success(result)
+    private func beginOperation(_ queries: [PostgresQuery]) -> OperationTelemetry.Operation? {
+        guard let telemetry, !queries.isEmpty else { return nil }
+        return telemetry.begin(queries.count == 1 ? kind(of: queries[0].sql).verb : "PIPELINE", queries)
     }
 
     // MARK: Queue
 
     func queue(_ queries: [PostgresQuery], on handle: ConnectionHandle) throws(PostgresError) -> [Expected] {
         var expected: [Expected] = []
+        var prepares = 0
         expected.reserveCapacity(queries.count + 1)
         try queueDeallocations(on: handle, &expected)
         for (index, query) in queries.enumerated() {
@@ -91,15 +88,13 @@ extension PostgresConnection {
                     handle.sendPrepare(name: name, sql: query.sql, types: bindings.types)
                     && handle.sendPrepared(name: name, bindings)
                 expected.append(.prepared(index))
-                statistics.prepares += 1
+                prepares += 1
             }
             guard queued else { throw broken(handle, "could not queue a statement") }
             expected.append(.rows(index, wasPrepared: wasPrepared))
-            statistics.statements += 1
         }
         guard handle.sync() else { throw broken(handle, "could not queue a Sync") }
-        statistics.syncs += 1
-        statistics.flushes += 1
+        statistics.count(statements: queries.count, prepares: prepares)
         return expected
     }
 

@@ -26,7 +26,7 @@ public actor PostgresConnection: PostgresQueryable {
     var transaction: OpenTransaction?
     var lastTransactionID: UInt64 = 0
     /// So that the text of a repeated statement is searched once.
-    var knownKinds: [String: StatementKind] = [:]
+    var knownKinds: [StatementText: StatementKind] = [:]
     /// A statement changed session state, so that the connection is reset before it is leased to somebody else.
     var sessionChanged = false
     /// What this connection has done so far.
@@ -74,6 +74,14 @@ public actor PostgresConnection: PostgresQueryable {
         public internal(set) var commits = 0
         /// Statements prepared.
         public internal(set) var prepares = 0
+
+        /// One more flush, of one pipeline.
+        mutating func count(statements: Int, prepares: Int) {
+            flushes += 1
+            syncs += 1
+            self.statements += statements
+            self.prepares += prepares
+        }
     }
 
     /// A caller that waits for its turn.
@@ -161,7 +169,7 @@ public actor PostgresConnection: PostgresQueryable {
     public func run(
         _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
-        try await run(queries, in: nil, deadline: deadline, file: file, line: line)
+        try await run(queries, in: nil, deadline: deadline.map { MonotonicInstant($0) }, file: file, line: line)
     }
 
     // MARK: One caller at a time
@@ -185,7 +193,7 @@ public actor PostgresConnection: PostgresQueryable {
         let id = lastWaiterID
         let timer = patience.deadline.map { deadline in
             Task { [weak self] in
-                try await Task.sleep(until: deadline, clock: .continuous)
+                try await Task.sleep(for: deadline - .now, clock: .continuous)
                 await self?.leaveQueue(id, Self.timedOutInQueue)
             }
         }

@@ -6,7 +6,7 @@ extension PostgresConnection {
     ///
     /// - Returns: the stream's ID, and whether the server expects the binary format.
     func openCopyIn(
-        _ query: PostgresQuery, in id: UInt64?, deadline: ContinuousClock.Instant?
+        _ query: PostgresQuery, in id: UInt64?, deadline: MonotonicInstant?
     ) async throws(PostgresError) -> (id: UInt64, isBinary: Bool) {
         var isBinary = false
         let stream = try await openCopy(
@@ -16,7 +16,7 @@ extension PostgresConnection {
 
     /// Sends `COPY ... TO STDOUT`; the data are left in the socket until they are asked for.
     func openCopyOut(
-        _ query: PostgresQuery, in id: UInt64?, for lease: StreamLease, deadline: ContinuousClock.Instant?
+        _ query: PostgresQuery, in id: UInt64?, for lease: StreamLease, deadline: MonotonicInstant?
     ) async throws(PostgresError) -> UInt64 {
         var isBinary = false
         return try await openCopy(query, in: id, for: lease, .copyOut, PGRES_COPY_OUT, "TO STDOUT", deadline, &isBinary)
@@ -24,7 +24,7 @@ extension PostgresConnection {
 
     private func openCopy(
         _ query: PostgresQuery, in id: UInt64?, for lease: StreamLease, _ content: OpenStream.Content,
-        _ expected: ExecStatusType, _ direction: String, _ deadline: ContinuousClock.Instant?, _ isBinary: inout Bool
+        _ expected: ExecStatusType, _ direction: String, _ deadline: MonotonicInstant?, _ isBinary: inout Bool
     ) async throws(PostgresError) -> UInt64 {
         let kind = kind(of: query.sql)
         if let error = query.invalidity(kind) { throw error }
@@ -90,7 +90,7 @@ extension PostgresConnection {
 
     /// Sends data, as fast as the server takes them.
     func putCopyData(
-        _ bytes: [UInt8], of id: UInt64, deadline: ContinuousClock.Instant?
+        _ bytes: [UInt8], of id: UInt64, deadline: MonotonicInstant?
     ) async throws(PostgresError) {
         // What has not been sent need not be cancelled on the server: whoever sends makes the COPY fail.
         if Task.isCancelled {
@@ -118,7 +118,7 @@ extension PostgresConnection {
     /// Ends the data.
     ///
     /// - Returns: the number of rows.
-    func finishCopyIn(_ id: UInt64, deadline: ContinuousClock.Instant?) async throws(PostgresError) -> Int {
+    func finishCopyIn(_ id: UInt64, deadline: MonotonicInstant?) async throws(PostgresError) -> Int {
         let batch = try await use(id, deadline) { handle, patience throws(PostgresError) in
             try await self.endCopyIn(handle, failure: nil, &patience)
         }
@@ -147,7 +147,7 @@ extension PostgresConnection {
     // MARK: Out
 
     /// The next data: what has arrived, or else the first to arrive.
-    func nextCopyData(of id: UInt64, deadline: ContinuousClock.Instant?) async throws(PostgresError) -> Batch<[UInt8]> {
+    func nextCopyData(of id: UInt64, deadline: MonotonicInstant?) async throws(PostgresError) -> Batch<[UInt8]> {
         try await use(id, deadline) { handle, patience throws(PostgresError) in
             try await self.readCopyData(handle, &patience)
         }

@@ -4,7 +4,7 @@
 public final class PostgresCopyWriter {
     private let statement: PostgresQuery
     private let connection: PostgresConnection
-    private let deadline: ContinuousClock.Instant?
+    private let deadline: MonotonicInstant?
     private let id: UInt64
     /// Whether the server expects the binary format.
     private let isBinary: Bool
@@ -14,7 +14,7 @@ public final class PostgresCopyWriter {
     private static let bytesAtATime = 64 * 1024
 
     init(
-        _ statement: PostgresQuery, in session: PostgresCopySession, _ deadline: ContinuousClock.Instant?
+        _ statement: PostgresQuery, in session: PostgresCopySession, _ deadline: MonotonicInstant?
     ) async throws(PostgresError) {
         self.statement = statement
         self.deadline = deadline

@@ -191,7 +191,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     }
 
     private func poll(mayBlock: Bool) {
-        var deadline: ContinuousClock.Instant?
+        var deadline: MonotonicInstant?
         for waiter in waiters {
             if let other = waiter.deadline { deadline = min(deadline ?? other, other) }
         }
@@ -212,12 +212,12 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
             place += 1
         }
         guard let deadline else { return }
-        let now = ContinuousClock.now
+        let now = MonotonicInstant.now
         if now < deadline { return }
         for waiter in waiters where waiter.deadline.map({ $0 <= now }) ?? false { waiter.end(.timedOut) }
     }
 
-    private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+    private static func milliseconds(until deadline: MonotonicInstant) -> Int32 {
         let (seconds, attoseconds) = (deadline - .now).components
         if seconds < 0 || attoseconds < 0 { return 0 }
         // Rounded up, so that the deadline has passed when poll returns; capped, because poll counts in 32 bits.

@@ -38,7 +38,7 @@ final class SocketWaiter: @unchecked Sendable {
     /// See ``watchIdle(_:)``. Set once, because the socket is watched anew after each statement.
     var onIdleReadable: @Sendable () -> Void = {}
     /// When the wait ends at the latest.
-    private(set) var deadline: ContinuousClock.Instant?
+    private(set) var deadline: MonotonicInstant?
     /// The thread's, as long as it knows this waiter.
     var place: Int?
 
@@ -48,7 +48,7 @@ final class SocketWaiter: @unchecked Sendable {
     ///
     /// Call on the thread, with no other wait under way.
     func wait(
-        for socket: Int32, _ interest: Readiness, until deadline: ContinuousClock.Instant?,
+        for socket: Int32, _ interest: Readiness, until deadline: MonotonicInstant?,
         isInterruptible: Bool = false
     ) async -> Readiness {
         await withUnsafeContinuation { continuation in

@@ -48,7 +48,7 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
     public init(
         _ configuration: PostgresConnection.Configuration, channels: [String], logger: Logger = Logger(label: "libpq")
     ) throws(PostgresError) {
-        for channel in channels where !(1...63).contains(channel.utf8.count) || channel.utf8.contains(0) {
+        for channel in channels where !(1...63).contains(channel.utf8.count) || channel.containsNUL {
             throw PostgresError(
                 .invalidConfiguration, "a channel's name must have 1 to 63 bytes and no NUL character: \"\(channel)\"")
         }

@@ -3,86 +3,46 @@
 /// A parameter whose type the server infers goes as text: the parser of whatever type that is reads it or refuses it, where
 /// a binary reader would take the bytes of a label for those of a number.
 ///
-/// All values lie in one buffer, so that binding costs one allocation however many parameters there are. Copies share it.
-public struct PostgresBindings: Sendable {
-    /// `@unchecked Sendable`: changed only by the one ``PostgresBindings`` that refers to it.
-    private final class Storage: @unchecked Sendable {
-        var values: Values
+/// All values lie in one buffer, so that binding costs two allocations however many parameters there are.
+public struct PostgresBindings: Sendable, Hashable {
+    /// What libpq must know of a parameter besides its bytes.
+    struct Parameter: Hashable {
+        /// 0 for one that the server infers.
+        let type: UInt32
+        /// In bytes; negative for NULL.
+        let length: Int32
 
-        init(_ values: Values) { self.values = values }
-
-        static let empty = Storage(Values())
+        static let null: Int32 = -1
     }
 
-    private var storage = Storage.empty
+    private(set) var parameters: [Parameter] = []
+    private var buffer = PostgresBuffer()
 
     /// Starts without parameters.
     public init() {}
 
     /// How many parameters there are. PostgreSQL allows 65535 a statement.
-    public var count: Int { storage.values.types.count }
+    public var count: Int { parameters.count }
 
-    /// The parameters' types, 0 for one that the server infers.
-    var types: [UInt32] { storage.values.types }
+    /// The parameters' types.
+    var types: [UInt32] { parameters.map(\.type) }
 
     /// Makes room for as many parameters, of a few bytes each.
     mutating func reserveCapacity(_ count: Int) {
         if count == 0 { return }
-        makeUnique()
-        storage.values.reserveCapacity(count)
+        parameters.reserveCapacity(count)
+        buffer.reserveCapacity(16 * count)
     }
 
     /// Adds a value.
     ///
     /// - Throws: what the value's own `encode(into:)` throws.
     public mutating func append<Value: PostgresEncodable>(_ value: Value) throws(PostgresError) {
-        makeUnique()
-        try storage.values.append(value)
-    }
-
-    /// Gives libpq's three parallel arrays. The pointers are valid during the call only.
-    func withParameterPointers<R>(
-        _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
-    ) -> R {
-        storage.values.withParameterPointers(body)
-    }
-
-    private mutating func makeUnique() {
-        if !isKnownUniquelyReferenced(&storage) { storage = Storage(storage.values) }
-    }
-
-    /// The protocol counts parameters in 16 bits.
-    static let maximumCount = 65_535
-}
-
-extension PostgresBindings: Hashable {
-    /// Whether the parameters and their types are the same, byte by byte.
-    public static func == (first: Self, second: Self) -> Bool {
-        first.storage === second.storage || first.storage.values == second.storage.values
-    }
-
-    /// Hashes the parameters and their types.
-    public func hash(into hasher: inout Hasher) { hasher.combine(storage.values) }
-}
-
-/// What ``PostgresBindings`` share.
-private struct Values: Hashable {
-    private(set) var types: [UInt32] = []
-    private var lengths: [Int32] = []
-    private var buffer = PostgresBuffer()
-
-    mutating func reserveCapacity(_ count: Int) {
-        types.reserveCapacity(count)
-        lengths.reserveCapacity(count)
-        buffer.reserveCapacity(16 * count)
-    }
-
-    mutating func append<Value: PostgresEncodable>(_ value: Value) throws(PostgresError) {
         let type = value.postgresValueType
         let start = buffer.bytes.count
         do throws(PostgresError) {
-            lengths.append(value.isPostgresNull ? Self.null : try write(value, type))
-            types.append(type.rawValue)
+            let length = value.isPostgresNull ? Parameter.null : try write(value, type)
+            parameters.append(Parameter(type: type.rawValue, length: length))
         } catch {
             buffer.truncate(to: start)
             throw error
@@ -106,32 +66,35 @@ private struct Values: Hashable {
         return length
     }
 
+    /// Gives libpq's three parallel arrays. The pointers are valid during the call only.
     func withParameterPointers<R>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?) -> R
     ) -> R {
-        if types.isEmpty { return body(nil, nil, nil) }
+        if parameters.isEmpty { return body(nil, nil, nil) }
         return buffer.bytes.withUnsafeBytes { bytes in
             // A parameter of zero bytes still needs an address, because NULL means SQL NULL.
             let empty = UnsafeRawPointer(bitPattern: 1)?.assumingMemoryBound(to: CChar.self)
-            return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: types.count) { values in
-                var offset = 0
-                for index in types.indices {
-                    let length = lengths[index]
-                    let address = bytes.baseAddress.map { ($0 + offset).assumingMemoryBound(to: CChar.self) }
-                    values.initializeElement(at: index, to: length == Self.null ? nil : address ?? empty)
-                    offset += Int(max(length, 0))
-                }
-                return withUnsafeTemporaryAllocation(of: Int32.self, capacity: types.count) { formats in
-                    for index in types.indices {
-                        formats.initializeElement(at: index, to: types[index] == 0 ? Self.text : Self.binary)
+            return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
+                withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * count) { integers in
+                    var offset = 0
+                    for (index, parameter) in parameters.enumerated() {
+                        let length = parameter.length
+                        let address = bytes.baseAddress.map { ($0 + offset).assumingMemoryBound(to: CChar.self) }
+                        values.initializeElement(at: index, to: length == Parameter.null ? nil : address ?? empty)
+                        integers.initializeElement(at: index, to: length)
+                        integers.initializeElement(at: count + index, to: parameter.type == 0 ? Self.text : Self.binary)  // formats
+                        offset += Int(max(length, 0))
                     }
-                    return body(UnsafePointer(values.baseAddress), lengths, UnsafePointer(formats.baseAddress))
+                    let lengths = UnsafePointer(integers.baseAddress)
+                    return body(UnsafePointer(values.baseAddress), lengths, lengths.map { $0 + count })
                 }
             }
         }
     }
 
-    private static let null: Int32 = -1
+    /// The protocol counts parameters in 16 bits.
+    static let maximumCount = 65_535
+
     private static let text: Int32 = 0
     private static let binary: Int32 = 1
 }

@@ -21,11 +21,13 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
 
     /// A statement with parameters.
     public init(stringInterpolation: Interpolation) {
-        self = stringInterpolation.query
+        sql = String(decoding: stringInterpolation.sql, as: UTF8.self)
+        bindings = stringInterpolation.bindings
+        encodingError = stringInterpolation.encodingError
     }
 
     /// What it is kept prepared as.
-    var cacheKey: StatementCache.Key { StatementCache.Key(sql: sql, types: bindings.types) }
+    var cacheKey: StatementCache.Key { StatementCache.Key(sql: sql, parameters: bindings.parameters) }
 
     /// The same, but never kept prepared on the server: not worth a place, or not to be relied on.
     var unprepared: PostgresQuery {
@@ -54,17 +56,19 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
 
     /// Builds a query from a literal.
     public struct Interpolation: StringInterpolationProtocol, Sendable {
-        fileprivate var query: PostgresQuery
+        /// In UTF-8, which is cheaper to append to than a string.
+        fileprivate var sql: [UInt8] = []
+        fileprivate var bindings = PostgresBindings()
+        fileprivate var encodingError: PostgresError?
 
         /// Reserves room.
         public init(literalCapacity: Int, interpolationCount: Int) {
-            query = PostgresQuery(unescaped: "")
-            query.sql.reserveCapacity(literalCapacity + 3 * interpolationCount)
-            query.bindings.reserveCapacity(interpolationCount)
+            sql.reserveCapacity(literalCapacity + 3 * interpolationCount)
+            bindings.reserveCapacity(interpolationCount)
         }
 
         /// SQL text.
-        public mutating func appendLiteral(_ literal: String) { query.sql += literal }
+        public mutating func appendLiteral(_ literal: String) { sql.append(contentsOf: literal.utf8) }
 
         /// A bind parameter.
         public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value) {
@@ -73,12 +77,15 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
 
         private mutating func bind(_ value: some PostgresEncodable) {
             do throws(PostgresError) {
-                try query.bindings.append(value)
+                try bindings.append(value)
             } catch {
-                query.encodingError = query.encodingError ?? error
+                encodingError = encodingError ?? error
             }
-            query.sql += "$"
-            query.sql += String(query.bindings.count)
+            sql.append(UInt8(ascii: "$"))
+            switch bindings.count {
+            case let number where number < 10: sql.append(UInt8(ascii: "0") + UInt8(number))
+            case let number: sql.append(contentsOf: String(number).utf8)
+            }
         }
 
         /// A bind parameter that may be NULL. Apart from the one above, because the compiler warns of an optional in an
@@ -88,6 +95,6 @@ public struct PostgresQuery: Sendable, ExpressibleByStringInterpolation, CustomS
         }
 
         /// SQL text that is no parameter: a table name, a direction. Never pass anything that a user can influence.
-        public mutating func appendInterpolation(unescaped sql: String) { query.sql += sql }
+        public mutating func appendInterpolation(unescaped sql: String) { self.sql.append(contentsOf: sql.utf8) }
     }
 }

@@ -2,9 +2,22 @@
 ///
 /// A value type that decides; ``PostgresConnection`` sends what it says.
 struct StatementCache {
+    /// A statement, and the types of its parameters: another type makes it another statement.
     struct Key: Hashable {
-        var sql: String
-        var types: [UInt32]
+        private let text: StatementText
+        private let parameters: [PostgresBindings.Parameter]
+
+        init(sql: String, parameters: [PostgresBindings.Parameter]) {
+            text = StatementText(sql)
+            self.parameters = parameters
+        }
+
+        static func == (first: Self, second: Self) -> Bool {
+            first.text == second.text && first.parameters.elementsEqual(second.parameters) { $0.type == $1.type }
+        }
+
+        // Few statements come with different types.
+        func hash(into hasher: inout Hasher) { text.hash(into: &hasher) }
     }
 
     /// How to send one statement.

@@ -17,7 +17,7 @@ struct StatementKind: Sendable, Hashable {
     var outlivesRollback: Bool { verb == "CALL" || (changesSession && verb != "SET") }
 
     init(sql: String) {
-        containsNUL = sql.utf8.contains(0)
+        containsNUL = sql.containsNUL
         var words = SQLWords(sql)
         guard let first = words.next() else { return }
         verb = first

@@ -40,15 +40,20 @@ public struct PostgresRow: Sendable {
         return try value(at: match, file: file, line: line)
     }
 
+    // Not inlined: the runtime would look up the type `Value?` for each value that is none.
+    @inline(never)
+    private func null<Value: PostgresDecodable>(at column: Int) throws(PostgresError) -> Value {
+        if let null = Value.postgresNull { return null }
+        throw PostgresError(
+            .decodingFailed, "column \"\(result.columnName(column))\" (\(result.columnType(column))): NULL")
+    }
+
     private func value<Value: PostgresDecodable>(
         at column: Int, file: String, line: Int
     ) throws(PostgresError) -> Value {
         let type = result.columnType(column)
         do throws(PostgresError) {
-            guard let bytes = result.value(row: index, column: column) else {
-                if let null = Value.postgresNull { return null }
-                throw PostgresError(.decodingFailed, "column \"\(result.columnName(column))\" (\(type)): NULL")
-            }
+            guard let bytes = result.value(row: index, column: column) else { return try null(at: column) }
             return try Value(from: PostgresCell(result: result, bytes: bytes, type: type, column: column))
         } catch {
             throw PostgresError(

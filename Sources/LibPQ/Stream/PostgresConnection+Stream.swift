@@ -18,7 +18,7 @@ extension PostgresConnection {
 
     /// Sends the statement; its rows are left in the socket until they are asked for.
     func openRows(
-        _ query: PostgresQuery, in id: UInt64?, for lease: StreamLease, deadline: ContinuousClock.Instant?
+        _ query: PostgresQuery, in id: UInt64?, for lease: StreamLease, deadline: MonotonicInstant?
     ) async throws(PostgresError) -> UInt64 {
         try check([query])
         return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
@@ -42,7 +42,7 @@ extension PostgresConnection {
 
     /// Takes the connection's turn and keeps it for a stream. `start` throws only what ends the connection.
     func openStream(
-        in id: UInt64?, for lease: StreamLease, _ deadline: ContinuousClock.Instant?,
+        in id: UInt64?, for lease: StreamLease, _ deadline: MonotonicInstant?,
         _ start: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Start
     ) async throws(PostgresError) -> UInt64 {
         var patience = patience(in: id, deadline)
@@ -60,9 +60,7 @@ extension PostgresConnection {
             guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
             let started: Start
             do throws(PostgresError) {
-                started = try await heedingCancellation(&patience) { patience throws(PostgresError) in
-                    try await start(handle, &patience)
-                }
+                started = try await start(handle, &patience)
                 // A request to cancel that is still on its way, or whose effect nobody has looked for, could hit a later statement.
                 if let cancelRequest, cancelRequest.state != .failed { throw discarded(patience) }
                 cancelRequest = nil
@@ -98,7 +96,7 @@ extension PostgresConnection {
     // MARK: Read
 
     /// The next rows: those that have arrived, or else the first to arrive.
-    func nextRows(of id: UInt64, deadline: ContinuousClock.Instant?) async throws(PostgresError) -> Batch<PostgresRow> {
+    func nextRows(of id: UInt64, deadline: MonotonicInstant?) async throws(PostgresError) -> Batch<PostgresRow> {
         try await use(id, deadline) { handle, patience throws(PostgresError) in
             try await self.readRows(handle, &patience)
         }
@@ -106,7 +104,7 @@ extension PostgresConnection {
 
     /// Runs the body for the stream of this ID, and ends the stream with its last batch.
     func use<Element>(
-        _ id: UInt64, _ deadline: ContinuousClock.Instant?,
+        _ id: UInt64, _ deadline: MonotonicInstant?,
         _ body: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
     ) async throws(PostgresError) -> Batch<Element> {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
@@ -129,10 +127,7 @@ extension PostgresConnection {
         let result: Result<Batch<Element>, PostgresError>
         do throws(PostgresError) {
             var patience = patience
-            result = .success(
-                try await heedingCancellation(&patience) { patience throws(PostgresError) in
-                    try await body(handle, &patience)
-                })
+            result = .success(try await body(handle, &patience))
         } catch {
             result = .failure(error)
         }
@@ -265,7 +260,7 @@ extension PostgresConnection {
                 }
             case .copyIn:
                 // The server has nothing to do but to undo; its caller's deadline and task do not count any more.
-                let end = ContinuousClock.now + configuration.cancelTimeout
+                let end = MonotonicInstant.now + configuration.cancelTimeout
                 let patience = Patience(uncancellableUntil: min(end, patience.deadline ?? end))
                 _ = try await use(stream, handle, patience) { handle, patience throws(PostgresError) in
                     try await self.endCopyIn(handle, failure: "given up by the client", &patience)

@@ -64,7 +64,8 @@ extension PostgresConnection {
     ) -> PostgresRowStream {
         PostgresRowStream(
             call: StreamCall(
-                connection: self, transactionID: nil, query: query, deadline: deadline, file: file, line: line))
+                connection: self, transactionID: nil, query: query, deadline: deadline.map { MonotonicInstant($0) },
+                file: file, line: line))
     }
 }
 
@@ -75,6 +76,7 @@ extension PostgresTransaction {
     ) -> PostgresRowStream {
         PostgresRowStream(
             call: StreamCall(
-                connection: connection, transactionID: id, query: query, deadline: deadline, file: file, line: line))
+                connection: connection, transactionID: id, query: query,
+                deadline: deadline.map { MonotonicInstant($0) }, file: file, line: line))
     }
 }

@@ -3,7 +3,7 @@ struct StreamCall: Sendable {
     let connection: PostgresConnection
     let transactionID: UInt64?
     let query: PostgresQuery
-    let deadline: ContinuousClock.Instant?
+    let deadline: MonotonicInstant?
     let file: String
     let line: Int
 }

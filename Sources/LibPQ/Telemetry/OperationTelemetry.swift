@@ -4,7 +4,7 @@ internal import Tracing
 /// What metrics and traces say of one connection's statements, under OpenTelemetry's names.
 ///
 /// Source: OpenTelemetry, "Semantic conventions for database client calls".
-struct OperationTelemetry: Sendable {
+final class OperationTelemetry: Sendable {
     private let server: [(String, String)]
     private let port: Int?
     private let tracer: (any Tracer)?
@@ -68,19 +68,19 @@ struct OperationTelemetry: Sendable {
     }
 
     /// Statements that are under way.
-    struct Operation: ~Copyable {
+    struct Operation {
         fileprivate let dimensions: [(String, String)]?
         fileprivate let span: (any Span)?
-        fileprivate let start: ContinuousClock.Instant
+        fileprivate let start: MonotonicInstant
 
-        consuming func end(_ error: PostgresError?) {
+        func end(_ error: PostgresError?) {
             let state = error?.sqlState?.rawValue
             let type = state ?? error?.code.description
             if let dimensions {
                 let failure = type.map { [("error.type", $0)] } ?? []
                 let response = state.map { [("db.response.status_code", $0)] } ?? []
                 Timer(label: "db.client.operation.duration", dimensions: dimensions + failure + response)
-                    .recordNanoseconds((.now - start).nanoseconds)
+                    .recordNanoseconds((MonotonicInstant.now - start).nanoseconds)
             }
             guard let span else { return }
             if let type { span.end(type, state) } else { span.end() }

@@ -39,12 +39,3 @@ struct PoolMetrics: Sendable {
     func used(_ duration: Duration) { useTime.recordNanoseconds(duration.nanoseconds) }
     func timedOut() { timeouts.increment() }
 }
-
-extension Duration {
-    /// Cut to what 64 bits hold: 292 years.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds.multipliedReportingOverflow(by: 1_000_000_000).overflow
-            ? .max : seconds * 1_000_000_000 + attoseconds / 1_000_000_000
-    }
-}

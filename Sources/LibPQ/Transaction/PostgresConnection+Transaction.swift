@@ -10,7 +10,7 @@ struct OpenTransaction {
     var failure: PostgresError?
     var savepoints = 0
     /// When its statements are given up at the latest, but not COMMIT and ROLLBACK.
-    var deadline: ContinuousClock.Instant?
+    var deadline: MonotonicInstant?
     /// The deadline has ended a statement, or kept one from being sent. No savepoint undoes this.
     var missedDeadline = false
     /// Set while the end waits for the connection's turn: no new stream may keep it.
@@ -80,7 +80,7 @@ extension PostgresConnection {
 
     /// Runs statements, inside the transaction of this ID, or outside of any for nil.
     func run(
-        _ queries: [PostgresQuery], in id: UInt64?, deadline: ContinuousClock.Instant?, file: String, line: Int
+        _ queries: [PostgresQuery], in id: UInt64?, deadline: MonotonicInstant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
         do throws(PostgresError) {
             try check(queries)
@@ -89,9 +89,7 @@ extension PostgresConnection {
             if try !takeTurn(patience) { try await waitForTurn(patience) }
             defer { leave() }
             try checkOpen(id)
-            return try await observed(queries) { () throws(PostgresError) in
-                try await self.runInTurn(queries, in: id, patience)
-            }
+            return try await runInTurn(queries, in: id, patience, reports: true)
         } catch {
             // Whoever tried to end the transaction by hand must not have it committed by swallowing the refusal.
             if error.code == .transactionControl, let id { markFailed(id, error) }
@@ -100,27 +98,9 @@ extension PostgresConnection {
         }
     }
 
-    /// Lets metrics and traces know.
-    @inline(__always)
-    private func observed<T>(
-        _ queries: [PostgresQuery], _ body: () async throws(PostgresError) -> T
-    ) async throws(PostgresError) -> T {
-        guard let telemetry else { return try await body() }
-        let operation = telemetry.begin(
-            queries.count == 1 ? kind(of: queries[0].sql).verb : "PIPELINE", queries)
-        do throws(PostgresError) {
-            let value = try await body()
-            operation.end(nil)
-            return value
-        } catch {
-            operation.end(error)
-            throw error
-        }
-    }
-
     /// How long a statement of the caller's may take: until the deadline given, or else as long as the configuration says; and not
     /// beyond its transaction's deadline.
-    func patience(in id: UInt64?, _ deadline: ContinuousClock.Instant?) -> Patience {
+    func patience(in id: UInt64?, _ deadline: MonotonicInstant?) -> Patience {
         var deadline = deadline ?? configuration.queryTimeout.map { .now + $0 }
         if id != nil, let latest = transaction?.deadline { deadline = min(deadline ?? latest, latest) }
         return Patience(
@@ -131,17 +111,18 @@ extension PostgresConnection {
 
     @inline(__always)
     func runInTurn(
-        _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience
+        _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience, reports: Bool = false
     ) async throws(PostgresError) -> [PostgresRows] {
         if queries.isEmpty { return [] }
         let begin = pendingBegin(in: id)
         let all = begin.isEmpty ? queries : begin + queries
-        var result = try await flush(all, patience)
+        let reported = reports ? queries : []
+        var result = try await flush(all, patience, reporting: reported)
         // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
         if result.isStale, id == nil || !begin.isEmpty, !queries.contains(where: { kind(of: $0.sql).outlivesRollback })
         {
             if id != nil { await sendAlone("ROLLBACK") }
-            result = try await flush(all, patience)
+            result = try await flush(all, patience, reporting: reported)
         }
         if let failure = result.failure {
             // A statement of nobody's transaction may fail while somebody opens one.
@@ -196,10 +177,11 @@ extension PostgresConnection {
     }
 
     func kind(of sql: String) -> StatementKind {
-        if let known = knownKinds[sql] { return known }
+        let text = StatementText(sql)
+        if let known = knownKinds[text] { return known }
         if knownKinds.count >= Self.maximumKnownKinds { knownKinds.removeAll() }
         let kind = StatementKind(sql: sql)
-        knownKinds[sql] = kind
+        knownKinds[text] = kind
         return kind
     }
 
@@ -223,11 +205,14 @@ extension PostgresConnection {
         _ transaction: PostgresTransaction, after queries: [PostgresQuery] = []
     ) async throws(PostgresError) -> [PostgresRows] {
         try checkOpen(transaction.id)
-        let deadline = ContinuousClock.now + configuration.commitTimeout
+        let deadline = MonotonicInstant.now + configuration.commitTimeout
         self.transaction?.ending = .commit
         do throws(PostgresError) {
-            try await enter(
-                endingStreamIn: transaction.id, cancelling: false, Patience(uncancellableUntil: deadline))
+            let patience = Patience(uncancellableUntil: deadline)
+            let hasTurn = try openStream == nil ? takeTurn(patience) : false
+            if !hasTurn {
+                try await enter(endingStreamIn: transaction.id, cancelling: false, patience)
+            }
         } catch {
             // Nothing of COMMIT was sent: the server rolls back when the connection ends.
             if self.transaction?.id == transaction.id { close() }
@@ -252,13 +237,16 @@ extension PostgresConnection {
         let result: FlushResult
         do throws(PostgresError) {
             statistics.commits += 1
-            result = try await observed(queries + ["COMMIT"]) { () throws(PostgresError) in
-                try await self.flush(statements + ["COMMIT"], Patience(uncancellableUntil: deadline))
-            }
+            result = try await flush(
+                statements + ["COMMIT"], Patience(uncancellableUntil: deadline), reporting: queries + ["COMMIT"])
         } catch {
             throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
         }
-        try await settle(result, statementsBeforeCommit: statements.count, until: deadline)
+        if let failure = result.failure, result.rows.count < statements.count {
+            await sendRollback(until: deadline)  // COMMIT was skipped
+            throw failure
+        }
+        try settle(result)
         return Array(result.rows.dropLast().suffix(queries.count))
     }
 
@@ -269,13 +257,7 @@ extension PostgresConnection {
     }
 
     /// Ends the transaction by what the answer to COMMIT says.
-    private func settle(
-        _ result: FlushResult, statementsBeforeCommit: Int, until deadline: ContinuousClock.Instant
-    ) async throws(PostgresError) {
-        if let failure = result.failure, result.rows.count < statementsBeforeCommit {
-            await sendRollback(until: deadline)  // COMMIT was skipped
-            throw failure
-        }
+    private func settle(_ result: FlushResult) throws(PostgresError) {
         transaction = nil
         let decision =
             result.failure.map { CommitDecision(failure: $0.sqlState) }
@@ -323,10 +305,8 @@ extension PostgresConnection {
         try await enter(endingStreamIn: transaction.id, cancelling: true, patience)
         defer { leave() }
         do throws(PostgresError) {
-            let results = try await observed(queries) { () throws(PostgresError) in
-                try await self.runInTurn(
-                    queries + [("ROLLBACK" as PostgresQuery).unprepared], in: transaction.id, patience)
-            }
+            let results = try await runInTurn(
+                queries + [("ROLLBACK" as PostgresQuery).unprepared], in: transaction.id, patience, reports: true)
             self.transaction = nil
             return results.dropLast()
         } catch {
@@ -352,14 +332,14 @@ extension PostgresConnection {
     }
 
     /// When the turn must have come to whoever cancels what has it.
-    var rollBackDeadline: ContinuousClock.Instant {
+    var rollBackDeadline: MonotonicInstant {
         .now + max(configuration.cancelTimeout, configuration.commitTimeout)
     }
 
     /// How the transaction or the lease is about to end, if anybody waits for that.
     var ending: OpenTransaction.Ending? { isResetting ? .rollBack : transaction?.ending }
 
-    private func sendRollback(until deadline: ContinuousClock.Instant? = nil) async {
+    private func sendRollback(until deadline: MonotonicInstant? = nil) async {
         let hasBegun = transaction?.hasBegun ?? false
         transaction = nil
         if hasBegun { await sendAlone("ROLLBACK", until: deadline) }
@@ -368,7 +348,7 @@ extension PostgresConnection {
     /// One statement of ours that must succeed, or the connection is closed.
     ///
     /// - Parameter deadline: when it must have been answered; nil for as long as COMMIT has.
-    private func sendAlone(_ statement: PostgresQuery, until deadline: ContinuousClock.Instant? = nil) async {
+    private func sendAlone(_ statement: PostgresQuery, until deadline: MonotonicInstant? = nil) async {
         let deadline = deadline ?? .now + configuration.commitTimeout
         let result = try? await flush([statement.unprepared], Patience(uncancellableUntil: deadline))
         if result == nil || result?.failure != nil { close() }

@@ -3,7 +3,7 @@ extension PostgresConnection {
     /// Gives up each statement of an open transaction that has not ended by then, as if it had been called with this deadline. COMMIT
     /// and ROLLBACK are not statements in this sense.
     package func setDeadline(_ deadline: ContinuousClock.Instant, of transaction: PostgresTransaction) {
-        if self.transaction?.id == transaction.id { self.transaction?.deadline = deadline }
+        if self.transaction?.id == transaction.id { self.transaction?.deadline = MonotonicInstant(deadline) }
     }
 
     /// Whether ``setDeadline(_:of:)`` has ended a statement of an open transaction, or kept one from being sent, whatever became of the

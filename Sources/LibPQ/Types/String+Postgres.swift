@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 extension String: PostgresCodable {
     /// `text`. For another type write a cast: `\(label)::mood`.
     public static var postgresType: PostgresType { .text }
@@ -25,10 +33,19 @@ extension String: PostgresCodable {
     ///
     /// - Throws: `encodingFailed` for a string with a NUL character, which PostgreSQL's text types cannot hold.
     public func encode(into buffer: inout PostgresBuffer) throws(PostgresError) {
-        if utf8.contains(0) {
+        if containsNUL {
             throw PostgresError(
                 .encodingFailed, "a text parameter contains a NUL character, which PostgreSQL cannot store")
         }
         buffer.write(self)
+    }
+}
+
+extension String {
+    /// Whether it holds a NUL character, which neither PostgreSQL's text types nor C strings can.
+    var containsNUL: Bool {
+        utf8.withContiguousStorageIfAvailable { text in
+            text.baseAddress.map { memchr($0, 0, text.count) != nil } ?? false
+        } ?? utf8.contains(0)
     }
 }

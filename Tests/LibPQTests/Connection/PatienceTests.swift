@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Patience")
 struct PatienceTests {
-    let start = ContinuousClock.now
+    let start = MonotonicInstant.now
 
     @Test("of COMMIT has one end, at which the connection is discarded, whoever gives up")
     func uncancellable() {

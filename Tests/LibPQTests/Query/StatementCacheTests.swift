@@ -4,7 +4,9 @@ import Testing
 
 @Suite("The statement cache")
 struct StatementCacheTests {
-    private func key(_ sql: String, _ types: [UInt32] = []) -> StatementCache.Key { .init(sql: sql, types: types) }
+    private func key(_ sql: String, _ types: [UInt32] = []) -> StatementCache.Key {
+        .init(sql: sql, parameters: types.map { .init(type: $0, length: 4) })
+    }
 
     @Test("prepares a statement once, and executes it from then on")
     func preparesOnce() {
