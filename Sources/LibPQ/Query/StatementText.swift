@@ -7,14 +7,14 @@
 struct StatementText: Hashable {
     let sql: String
 
-    init(_ sql: String) { self.sql = sql }
+    init(_ sql: String) {
+        var sql = sql
+        sql.makeContiguousUTF8()  // as it is, unless Foundation made it
+        self.sql = sql
+    }
 
     func hash(into hasher: inout Hasher) {
-        if let folded = sql.utf8.withContiguousStorageIfAvailable({ Self.fold(UnsafeRawBufferPointer($0)) }) {
-            hasher.combine(folded)
-        } else {
-            hasher.combine(sql)
-        }
+        hasher.combine(sql.utf8.withContiguousStorageIfAvailable { Self.fold(UnsafeRawBufferPointer($0)) })
     }
 
     private static func fold(_ text: UnsafeRawBufferPointer) -> UInt64 {
@@ -24,7 +24,9 @@ struct StatementText: Hashable {
             folded ^= folded >> 32
         }
         let whole = text.count & ~7
-        for offset in stride(from: 0, to: whole, by: 8) { add(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+        for offset in stride(from: 0, to: whole, by: 8) {
+            add(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        }
         for byte in text[whole...] { add(UInt64(byte)) }
         return folded
     }
