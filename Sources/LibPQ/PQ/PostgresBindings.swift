@@ -75,6 +75,7 @@ public struct PostgresBindings: Sendable, Hashable {
             // A parameter of zero bytes still needs an address, because NULL means SQL NULL.
             let empty = UnsafeRawPointer(bitPattern: 1)?.assumingMemoryBound(to: CChar.self)
             return withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
+                // The lengths, and behind them the formats.
                 withUnsafeTemporaryAllocation(of: Int32.self, capacity: 2 * count) { integers in
                     var offset = 0
                     for (index, parameter) in parameters.enumerated() {
@@ -82,7 +83,8 @@ public struct PostgresBindings: Sendable, Hashable {
                         let address = bytes.baseAddress.map { ($0 + offset).assumingMemoryBound(to: CChar.self) }
                         values.initializeElement(at: index, to: length == Parameter.null ? nil : address ?? empty)
                         integers.initializeElement(at: index, to: length)
-                        integers.initializeElement(at: count + index, to: parameter.type == 0 ? Self.text : Self.binary)  // formats
+                        integers.initializeElement(
+                            at: count + index, to: parameter.type == 0 ? Self.text : Self.binary)
                         offset += Int(max(length, 0))
                     }
                     let lengths = UnsafePointer(integers.baseAddress)
