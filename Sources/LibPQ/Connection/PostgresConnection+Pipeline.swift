@@ -33,14 +33,10 @@ extension PostgresConnection {
     /// Inlined like all that it calls on the way to the socket: each asynchronous call asks the runtime for the executor when it
     /// begins and when it returns.
     ///
-    /// - Parameter reported: what metrics and traces are told of; nothing when it is empty.
     /// - Throws: only what ends the connection, which is closed then. A failed statement is in the result.
     @inline(__always)
-    func flush(
-        _ queries: [PostgresQuery], _ patience: Patience, reporting reported: [PostgresQuery] = []
-    ) async throws(PostgresError) -> FlushResult {
+    func flush(_ queries: [PostgresQuery], _ patience: Patience) async throws(PostgresError) -> FlushResult {
         guard let handle else { throw PostgresError(.connectionClosed, "the connection is closed") }
-        let operation = beginOperation(reported)
         do throws(PostgresError) {
             var patience = patience
             var result = FlushResult(queries)
@@ -52,18 +48,11 @@ extension PostgresConnection {
             log(result.notices)
             collectNotifications()
             if cancelRequest != nil { await settleCancellation(&result.failure, &patience) }
-            operation?.end(result.failure)
             return result
         } catch {
-            operation?.end(error)
             close()
             throw error
         }
-    }
-
-    private func beginOperation(_ queries: [PostgresQuery]) -> OperationTelemetry.Operation? {
-        guard let telemetry, !queries.isEmpty else { return nil }
-        return telemetry.begin(queries.count == 1 ? kind(of: queries[0].sql).verb : "PIPELINE", queries)
     }
 
     // MARK: Queue

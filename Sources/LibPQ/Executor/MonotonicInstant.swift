@@ -8,7 +8,7 @@ struct MonotonicInstant: Comparable {
 
     private static let origin = ContinuousClock.now
 
-    /// Cut to 292 years from now.
+    /// Cut to 292 years on both sides of ``origin``.
     init(_ instant: ContinuousClock.Instant) { nanoseconds = (instant - Self.origin).nanoseconds }
 
     private init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
@@ -30,9 +30,10 @@ struct MonotonicInstant: Comparable {
 extension Duration {
     /// Cut to what 64 bits hold: 292 years.
     var nanoseconds: Int64 {
+        // Before they are taken apart: the seconds alone may be more than 64 bits hold.
+        if self >= .nanoseconds(Int64.max) { return .max }
+        if self <= .nanoseconds(Int64.min) { return .min }
         let (seconds, attoseconds) = components
-        let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflowsToo) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return !overflows && !overflowsToo ? sum : seconds < 0 ? .min : .max
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

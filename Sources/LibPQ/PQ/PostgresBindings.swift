@@ -3,7 +3,7 @@
 /// A parameter whose type the server infers goes as text: the parser of whatever type that is reads it or refuses it, where
 /// a binary reader would take the bytes of a label for those of a number.
 ///
-/// All values lie in one buffer, so that binding costs two allocations however many parameters there are.
+/// All values lie in one buffer, so that binding costs as few allocations for many parameters as for one.
 public struct PostgresBindings: Sendable, Hashable {
     /// What libpq must know of a parameter besides its bytes.
     struct Parameter: Hashable {

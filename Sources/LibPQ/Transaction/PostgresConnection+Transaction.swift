@@ -89,13 +89,19 @@ extension PostgresConnection {
             if try !takeTurn(patience) { try await waitForTurn(patience) }
             defer { leave() }
             try checkOpen(id)
-            return try await runInTurn(queries, in: id, patience, reports: true)
+            return try await runInTurn(queries, in: id, patience, reporting: queries)
         } catch {
             // Whoever tried to end the transaction by hand must not have it committed by swallowing the refusal.
             if error.code == .transactionControl, let id { markFailed(id, error) }
             noteDeadline(id, error)
             throw error.at(sql: nil, file: file, line: line)
         }
+    }
+
+    /// Lets metrics and traces know that statements are under way; nil when nobody listens, or there are none.
+    private func beginOperation(_ queries: [PostgresQuery]) -> OperationTelemetry.Operation? {
+        guard let telemetry, !queries.isEmpty else { return nil }
+        return telemetry.begin(queries.count == 1 ? kind(of: queries[0].sql).verb : "PIPELINE", queries)
     }
 
     /// How long a statement of the caller's may take: until the deadline given, or else as long as the configuration says; and not
@@ -109,21 +115,32 @@ extension PostgresConnection {
             grace: configuration.cancelTimeout)
     }
 
+    /// Runs statements for whoever has the connection's turn; and once more, where that changes nothing, if one was stale.
+    ///
+    /// - Parameter reported: the statements that metrics and traces are told of; none when it is empty.
     @inline(__always)
     func runInTurn(
-        _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience, reports: Bool = false
+        _ queries: [PostgresQuery], in id: UInt64?, _ patience: Patience, reporting reported: [PostgresQuery] = []
     ) async throws(PostgresError) -> [PostgresRows] {
         if queries.isEmpty { return [] }
         let begin = pendingBegin(in: id)
         let all = begin.isEmpty ? queries : begin + queries
-        let reported = reports ? queries : []
-        var result = try await flush(all, patience, reporting: reported)
-        // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
-        if result.isStale, id == nil || !begin.isEmpty, !queries.contains(where: { kind(of: $0.sql).outlivesRollback })
-        {
-            if id != nil { await sendAlone("ROLLBACK") }
-            result = try await flush(all, patience, reporting: reported)
+        let operation = beginOperation(reported)
+        var result: FlushResult
+        do throws(PostgresError) {
+            result = try await flush(all, patience)
+            // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
+            if result.isStale, id == nil || !begin.isEmpty,
+                !queries.contains(where: { kind(of: $0.sql).outlivesRollback })
+            {
+                if id != nil { await sendAlone("ROLLBACK") }
+                result = try await flush(all, patience)
+            }
+        } catch {
+            operation?.end(error)
+            throw error
         }
+        operation?.end(result.failure)
         if let failure = result.failure {
             // A statement of nobody's transaction may fail while somebody opens one.
             if let id { markFailed(id, failure) }
@@ -234,14 +251,16 @@ extension PostgresConnection {
             self.transaction = nil
             return []
         }
+        let operation = beginOperation(queries + ["COMMIT"])
         let result: FlushResult
         do throws(PostgresError) {
             statistics.commits += 1
-            result = try await flush(
-                statements + ["COMMIT"], Patience(uncancellableUntil: deadline), reporting: queries + ["COMMIT"])
+            result = try await flush(statements + ["COMMIT"], Patience(uncancellableUntil: deadline))
         } catch {
+            operation?.end(error)
             throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
         }
+        operation?.end(result.failure)
         if let failure = result.failure, result.rows.count < statements.count {
             await sendRollback(until: deadline)  // COMMIT was skipped
             throw failure
@@ -306,7 +325,8 @@ extension PostgresConnection {
         defer { leave() }
         do throws(PostgresError) {
             let results = try await runInTurn(
-                queries + [("ROLLBACK" as PostgresQuery).unprepared], in: transaction.id, patience, reports: true)
+                queries + [("ROLLBACK" as PostgresQuery).unprepared], in: transaction.id, patience,
+                reporting: queries)
             self.transaction = nil
             return results.dropLast()
         } catch {

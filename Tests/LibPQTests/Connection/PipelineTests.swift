@@ -73,6 +73,19 @@ struct PipelineTests {
         }
     }
 
+    @Test("runs the statement that was given, not one that Swift calls equal and PostgreSQL does not")
+    func canonicallyEquivalent() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            let texts = ["SELECT length('\u{E9}')", "SELECT length('e\u{301}')"]
+            #expect(texts[0] == texts[1])
+            for (text, length) in [(0, 1), (1, 2), (0, 1)] as [(Int, Int32)] {
+                let row = try await connection.queryRow(PostgresQuery(unescaped: texts[text]))
+                #expect(try row.decode(Int32.self) == length)
+            }
+        }
+    }
+
     @Test("recovers a lost or stale statement at the begin of a transaction; later on, the next transaction works")
     func preparedInTransaction() async throws {
         try await withTestDatabase { database in

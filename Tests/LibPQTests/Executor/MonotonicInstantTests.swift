@@ -28,6 +28,8 @@ struct MonotonicInstantTests {
         #expect(MonotonicInstant.now + centuries > .now + .seconds(9_000_000_000))
         #expect(MonotonicInstant.now + (.zero - centuries) < .now + .seconds(-9_000_000_000))
         #expect((MonotonicInstant.now + centuries) + centuries > .now)
+        #expect(MonotonicInstant(.now + centuries) > .now && MonotonicInstant(.now + (.zero - centuries)) < .now)
+        #expect((centuries + centuries).nanoseconds == .max)
         #expect(centuries.nanoseconds == .max)
         #expect((Duration.zero - centuries).nanoseconds == .min)
         #expect((Duration.seconds(9_223_372_036) + .nanoseconds(854_775_807)).nanoseconds == .max)

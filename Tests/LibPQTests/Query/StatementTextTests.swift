@@ -19,6 +19,17 @@ struct StatementTextTests {
         #expect(table[StatementText(text.sql + "")] == 0)
     }
 
+    @Test("is bytes: the two forms of an é are two texts, and two statements of the cache")
+    func normalForms() {
+        let (one, two) = ("SELECT '\u{E9}'", "SELECT 'e\u{301}'")
+        #expect(one == two, "to Swift")
+        #expect(StatementText(one) != StatementText(two))
+        var cache = StatementCache(capacity: 2, prefix: "libpq")
+        #expect(cache.plan(.init(sql: one, parameters: [])) == .prepare(name: "libpq_1"))
+        #expect(cache.plan(.init(sql: two, parameters: [])) == .prepare(name: "libpq_2"))
+        #expect(cache.plan(.init(sql: one, parameters: [])) == .execute(name: "libpq_1"))
+    }
+
     @Test("hashes alike however the string is stored")
     func storage() {
         let long = "SELECT 'Ünïcödé', balance FROM accounts WHERE tenant = $1"

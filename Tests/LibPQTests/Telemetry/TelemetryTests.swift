@@ -52,6 +52,35 @@ struct TelemetryTests {
         }
     }
 
+    @Test("of a statement that had gone stale: one operation, and none that failed; of a refused COMMIT: a failed one")
+    func retriedAndRefused() async throws {
+        await #expect(processExitsWith: .success) {
+            let tracer = InMemoryTracer()
+            InstrumentationSystem.bootstrap(tracer)
+            try await withTestDatabase { database in
+                let connection = try await PostgresConnection.connect(database.configuration([:]))
+                try await connection.execute(
+                    "CREATE TABLE t (id int PRIMARY KEY, parent int REFERENCES t DEFERRABLE INITIALLY DEFERRED)")
+                let query: PostgresQuery = "SELECT * FROM t WHERE id > \(0)"
+                try await connection.execute(query)
+                try await connection.execute("DEALLOCATE ALL")
+                tracer.clearFinishedSpans()
+
+                try await connection.execute(query)
+                #expect(tracer.finishedSpans.map(\.operationName) == ["SELECT"])
+                #expect(tracer.finishedSpans[0].status?.code != .error)
+
+                let error = await postgresError {
+                    try await connection.withTransaction { _ = try await $0.execute("INSERT INTO t VALUES (1, 2)") }
+                }
+                #expect(error?.sqlState == .foreignKeyViolation)
+                let commit = tracer.finishedSpans.last
+                #expect(commit?.operationName == "COMMIT")
+                #expect(commit?.attributes.get("db.response.status_code") == "23503")
+            }
+        }
+    }
+
     @Test("of a pool's transactions: a span that is the parent of their statements', with how it failed")
     func transactions() async throws {
         await #expect(processExitsWith: .success) {
