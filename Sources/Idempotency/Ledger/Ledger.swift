@@ -128,12 +128,12 @@ enum Ledger {
     static func probe(_ key: FlightKey) -> [PostgresQuery] {
         let insert: PostgresQuery = """
             INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
-            VALUES (\(key.scope), \(key.keyID.uuid), '', now())
+            VALUES (\(key.scope.name), \(key.keyID.uuid), '', now())
             ON CONFLICT (scope, key_id) DO NOTHING
             """
         let look: PostgresQuery = """
             SELECT status, created_at, expires_at, fingerprint = '', clock_timestamp()
-            FROM idempotency.keys WHERE scope = \(key.scope) AND key_id = \(key.keyID.uuid)
+            FROM idempotency.keys WHERE scope = \(key.scope.name) AND key_id = \(key.keyID.uuid)
             """
         // Milliseconds. Long against the moment for which another probe holds the key, so that it is not taken for a claim; short for
         // whoever asks, because of a key that is run this is how long the answer takes.

@@ -10,7 +10,7 @@ struct NewKeyTable<Instant: InstantProtocol> where Instant.Duration == Duration 
     }
 
     private struct Bucket: Hashable {
-        let scope: String
+        let scope: Scope
         let limit: NewKeyLimit
     }
 
@@ -36,7 +36,7 @@ struct NewKeyTable<Instant: InstantProtocol> where Instant.Duration == Duration 
 
     /// A scope wants to use a new key.
     mutating func admit(scope: String, limit: NewKeyLimit, now: Instant) -> Admission {
-        let bucket = Bucket(scope: scope, limit: limit)
+        let bucket = Bucket(scope: Scope(scope), limit: limit)
         let known = fullAt[bucket]
         let next = max(known ?? now, now).advanced(by: limit.period / limit.count)
         let excess = now.duration(to: next) - limit.period

@@ -1,8 +1,13 @@
 /// A key together with its scope: what can be in flight once.
 struct FlightKey: Sendable, Hashable {
     /// Who owns the key.
-    var scope: String
+    let scope: Scope
 
     /// The key.
-    var keyID: KeyID
+    let keyID: KeyID
+
+    init(scope: String, keyID: KeyID) {
+        self.scope = Scope(scope)
+        self.keyID = keyID
+    }
 }

@@ -64,6 +64,8 @@ struct NewKeyTableTests {
         var table = Table()
         #expect(ask(&table, at: [0, 0, 0, 0]) == [0, 0, 0, 20])
         #expect(ask(&table, at: [0], scope: "globex") == [0])
+        #expect(ask(&table, at: [0, 0, 0, 0], scope: "caf\u{E9}") == [0, 0, 0, 20])
+        #expect(ask(&table, at: [0], scope: "cafe\u{301}") == [0], "bytes make the scope, as in the database")
         let now = ManualClock.Instant()
         #expect(table.admit(scope: "acme", limit: NewKeyLimit(4, per: .seconds(60)), now: now) == .admitted)
         #expect(table.admit(scope: "acme", limit: NewKeyLimit(3, per: .seconds(60)), now: now) != .admitted)

@@ -62,6 +62,22 @@ struct ClaimTests {
         }
     }
 
+    @Test("two scopes that differ in how an é is spelled have nothing to do with one another, also while both run")
+    func canonicallyEquivalentScopes() async throws {
+        try await withPerformFixture { fixture in
+            let (one, two) = (KeyedRequest(scope: "caf\u{E9}"), KeyedRequest(scope: "cafe\u{301}"))
+            #expect(one.scope == two.scope, "to Swift")
+            let outer = try await fixture.idempotency.perform(one) { transaction in
+                let inner = try await fixture.idempotency.pay(two)
+                #expect(inner.disposition == .executed)
+                return try await one.pay(transaction)
+            }
+            #expect(outer.disposition == .executed)
+            #expect(try await fixture.effects() == 2)
+            #expect(try await fixture.keys() == 2)
+        }
+    }
+
     // MARK: Mismatch
 
     @Test("Row 4: another fingerprint on a completed key is a mismatch; the stored outcome stays")
