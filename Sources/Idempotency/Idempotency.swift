@@ -71,7 +71,7 @@ public final class Idempotency: Sendable {
     ///     no error is final.
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
-    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `mismatch`, `inFlight`, `keyExpired`, `tooManyNewKeys`, `unavailable`,
+    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `invalidPolicy`, `mismatch`, `inFlight`, `keyExpired`, `tooManyNewKeys`, `unavailable`,
     ///   `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `damagedOutcome`, `outcomeUnreadable`; or a
     ///   `PostgresError` that has no such meaning (a missing table, a deferred constraint).
     public func perform(
@@ -80,11 +80,24 @@ public final class Idempotency: Sendable {
         isolation: isolated (any Actor)? = #isolation,
         _ work: (PostgresTransaction) async throws -> Outcome
     ) async throws -> Performed {
+        try policy?.validate()
+        return try await perform(
+            scope: scope, key: key, fingerprint: fingerprint, under: policy ?? self.policy, finalOutcome: finalOutcome,
+            work)
+    }
+
+    /// The same under a policy that was validated once, as that of a route is.
+    package func perform(
+        scope: String, key: IdempotencyKey, fingerprint: Fingerprint, under policy: IdempotencyPolicy,
+        finalOutcome: ((any Error) async throws -> Outcome?)? = nil,
+        isolation: isolated (any Actor)? = #isolation,
+        _ work: (PostgresTransaction) async throws -> Outcome
+    ) async throws -> Performed {
         let keyID = KeyID(key, secret: secret)
         let unit = KeyedUnit(
             scope: scope, key: key, keyID: keyID,
             fingerprint: secret.map { fingerprint.keyed(with: $0, for: keyID) } ?? fingerprint,
-            policy: policy ?? self.policy)
+            policy: policy)
         let entry = try await singleFlight.enter(
             unit.flightKey, fingerprint: unit.fingerprint, deadline: .now + unit.policy.waitBudget)
         switch consume entry {

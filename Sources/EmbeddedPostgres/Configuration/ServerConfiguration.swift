@@ -57,13 +57,14 @@ struct ServerConfiguration: Sendable, Hashable {
     }
 
     private static func quoted(_ value: String) -> String {
-        var result = "'"
-        for character in value {
+        var result = String.UnicodeScalarView(["'"])
+        for scalar in value.unicodeScalars {
             // Source: PostgreSQL documentation, "Setting Parameters": both are doubled.
-            if character == "'" || character == "\\" { result.append(character) }
-            result.append(character)
+            if scalar == "'" || scalar == "\\" { result.append(scalar) }
+            result.append(scalar)
         }
-        return result + "'"
+        result.append("'")
+        return String(result)
     }
 
     private static func isNameCharacter(_ byte: UInt8) -> Bool {

@@ -64,7 +64,7 @@ struct RequestProtection<Context: RequestContext>: Sendable {
         let performed: Performed
         do {
             performed = try await idempotency.perform(
-                scope: scope, key: key, fingerprint: fingerprint, policy: policy,
+                scope: scope, key: key, fingerprint: fingerprint, under: policy,
                 finalOutcome: finalOutcome
             ) { transaction in
                 let response = try await handler(request, context, transaction)

@@ -4,26 +4,26 @@ enum JSONText {
     static func reordered(_ text: String) -> String? {
         guard case .object? = JSONValue(Array(text.utf8)) else { return nil }
         let inner = text.trimmed.dropFirst().dropLast()
-        var members: [[Character]] = [[]]
+        var members: [String.UnicodeScalarView] = [.init()]
         var depth = 0
         var isInString = false
         var isEscaped = false
-        for character in inner {
+        for scalar in inner.unicodeScalars {
             if isInString {
-                if !isEscaped, character == "\"" { isInString = false }
-                isEscaped = !isEscaped && character == "\\"
-            } else if character == "," && depth == 0 {
-                members.append([])
+                if !isEscaped, scalar == "\"" { isInString = false }
+                isEscaped = !isEscaped && scalar == "\\"
+            } else if scalar == "," && depth == 0 {
+                members.append(.init())
                 continue
             } else {
-                switch character {
+                switch scalar {
                 case "\"": isInString = true
                 case "{", "[": depth += 1
                 case "}", "]": depth -= 1
                 default: break
                 }
             }
-            members[members.count - 1].append(character)
+            members[members.count - 1].append(scalar)
         }
         return "{ " + members.reversed().map { String($0).trimmed }.joined(separator: ", ") + " }"
     }

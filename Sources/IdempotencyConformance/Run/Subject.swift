@@ -83,7 +83,8 @@ struct Subject: Sendable {
         let end = clock.now + target.timeout
         while true {
             let answer = try await client.send(request)
-            let pause = Duration.seconds(answer.values("retry-after").first.flatMap { Int64($0) } ?? 1)
+            // At least a second, whatever a server says: asking again at once would be an attack.
+            let pause = Duration.seconds(max(1, answer.values("retry-after").first.flatMap { Int64($0) } ?? 1))
             guard answer.status == 429, clock.now + pause < end else { return answer }
             try await clock.sleep(for: pause)
         }

@@ -22,7 +22,8 @@ package struct EffectProbe: Sendable {
     func count(in body: [UInt8]) -> Int? {
         switch JSONValue(body)?.value(at: pointer) {
         case .array(let elements): elements.count
-        case .number(let number): Int(exactly: number)
+        // More is no number of effects, and could not be added up.
+        case .number(let number): Int32(exactly: number).map(Int.init)
         default: nil
         }
     }

@@ -19,14 +19,12 @@ struct DatabaseState: Hashable {
     }
 
     private static func query(_ layout: TableLayout) -> PostgresQuery {
-        let columns = layout.columns.map { "\(quoted($0.name))::text" }.joined(separator: ", ")
+        let columns = layout.columns.map { "\($0.name.quoted(with: quote))::text" }.joined(separator: ", ")
         return """
             SELECT ARRAY[\(unescaped: columns)]::text[]
-            FROM \(unescaped: quoted(layout.schema)).\(unescaped: quoted(layout.table))
+            FROM \(unescaped: layout.schema.quoted(with: quote)).\(unescaped: layout.table.quoted(with: quote))
             """
     }
 
-    private static func quoted(_ name: String) -> String {
-        "\"\(name.replacing("\"", with: "\"\""))\""
-    }
+    private static let quote: Unicode.Scalar = "\""
 }

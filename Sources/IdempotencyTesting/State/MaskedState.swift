@@ -3,11 +3,14 @@ struct MaskedState: Hashable {
     /// A value, as far as it is compared.
     enum Cell: Hashable {
         case null
-        case value(String)
+        /// In UTF-8: the database keeps two spellings of an é apart, `String` does not.
+        case value([UInt8])
         /// The server made it up during the run.
         case new
         /// The user wants it left out.
         case ignored
+
+        static func text(_ value: String) -> Self { .value(Array(value.utf8)) }
     }
 
     /// The rows of a table, in any order.
@@ -70,11 +73,13 @@ struct MaskedState: Hashable {
         return "(\(key.joined(separator: ", "))) \(changes.joined(separator: ", "))"
     }
 
+    /// Enough to recognise a document by.
+    private static func shortened(_ text: String) -> String { text.count > 100 ? text.prefix(100) + "…" : text }
+
     private static func text(_ cell: Cell) -> String {
         switch cell {
         case .null: "NULL"
-        // Enough to recognise a document by.
-        case .value(let value): value.count > 100 ? value.prefix(100) + "…" : value
+        case .value(let value): shortened(String(decoding: value, as: UTF8.self))
         case .new: "new"
         case .ignored: "ignored"
         }

@@ -76,8 +76,8 @@ struct Masking {
         switch (treatment, value) {
         case (.ignored, _): .ignored
         case (_, nil): .null
-        case (.exact, let value?): .value(value)
-        case (.generated(let known), let value?): known.contains(value) ? .value(value) : .new
+        case (.exact, let value?): .text(value)
+        case (.generated(let known), let value?): known.contains(value) ? .text(value) : .new
         }
     }
 }

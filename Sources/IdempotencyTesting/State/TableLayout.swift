@@ -1,3 +1,5 @@
+import LibPQ
+
 /// What the server knows about a table, as far as it matters for comparing two states of it.
 struct TableLayout: Hashable {
     /// A column.
@@ -40,9 +42,12 @@ struct ColumnName: Hashable, CustomStringConvertible {
         column = parts[parts.count - 1]
     }
 
-    /// As tables are named here.
+    /// As tables are named here: as in SQL, but in quotes only if that tells two tables apart.
     static func tableName(schema: String, _ table: String) -> String {
-        schema == "public" ? table : "\(schema).\(table)"
+        func part(_ name: String) -> String {
+            name.unicodeScalars.contains { $0 == "." || $0 == "\"" } ? name.quoted(with: "\"") : name
+        }
+        return schema == "public" ? part(table) : "\(part(schema)).\(part(table))"
     }
 
     var description: String { "\(table).\(column)" }

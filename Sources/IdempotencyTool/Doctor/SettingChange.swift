@@ -1,3 +1,5 @@
+import LibPQ
+
 /// The SQL that changes a setting, for psql. A line that begins with `--` is for the reader.
 enum SettingChange {
     /// Takes the servers' new settings into use; none of those that are looked at needs a restart.
@@ -29,12 +31,7 @@ enum SettingChange {
         return ["ALTER SYSTEM SET \(setting.name) = \(literal(value));", reload]
     }
 
-    /// Source: PostgreSQL, "Identifiers and Key Words".
-    static func identifier(_ name: String) -> String {
-        "\"" + name.replacing("\"", with: "\"\"") + "\""
-    }
+    static func identifier(_ name: String) -> String { name.quoted(with: "\"") }
 
-    private static func literal(_ text: String) -> String {
-        "'" + text.replacing("'", with: "''") + "'"
-    }
+    private static func literal(_ text: String) -> String { text.quoted(with: "'") }
 }

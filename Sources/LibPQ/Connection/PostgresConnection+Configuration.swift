@@ -108,8 +108,11 @@ extension PostgresConnection {
 }
 
 extension Duration {
-    /// Rounded up, because PostgreSQL takes 0 as "no limit".
+    /// As PostgreSQL's time-outs count. Rounded up, because 0 is "no limit" to it; cut to the most that it takes, 24 days.
     package var wholeMilliseconds: Int64 {
+        let most = Int64(Int32.max)
+        if self >= .milliseconds(most) { return most }
+        if self <= .milliseconds(-most) { return -most }
         let (seconds, attoseconds) = components
         let unit: Int64 = 1_000_000_000_000_000
         return seconds * 1000 + (attoseconds + unit - 1) / unit

@@ -126,7 +126,9 @@ extension PostgresConnection {
         // libpq never prints the password; taking it out costs nothing and holds whatever a server writes into its error.
         var text = handle.errorMessage
         if let password = options.values["password"], !password.isEmpty {
-            text = text.split(separator: password, omittingEmptySubsequences: false).joined(separator: "***")
+            // By bytes, so that no character that joins its ends hides it.
+            let parts = Array(text.utf8).split(separator: Array(password.utf8), omittingEmptySubsequences: false)
+            text = String(decoding: Array(parts.joined(separator: "***".utf8)), as: UTF8.self)
         }
         // Given an address, libpq says nothing of the name. These are its words when it has looked the name up itself.
         if let host = options.values["host"], let address = options.values["hostaddr"], host != address {

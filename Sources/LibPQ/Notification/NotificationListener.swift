@@ -8,7 +8,7 @@ struct NotificationListener: Sendable {
 
     func listen() async throws(PostgresError) -> PostgresConnection {
         let connection = try await PostgresConnection.connect(configuration, logger: logger)
-        _ = try await connection.pipeline(channels.map { "LISTEN \(unescaped: Self.quoted($0))" })
+        _ = try await connection.pipeline(channels.map { "LISTEN \(unescaped: $0.quoted(with: "\""))" })
         return connection
     }
 
@@ -28,9 +28,5 @@ struct NotificationListener: Sendable {
                 logger.warning("cannot listen again yet", metadata: ["error": "\(error)"])
             }
         }
-    }
-
-    private static func quoted(_ name: String) -> String {
-        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
     }
 }

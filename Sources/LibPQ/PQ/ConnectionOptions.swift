@@ -42,8 +42,9 @@ struct ConnectionOptions: Sendable, Hashable {
     private static func withoutQuotedParts(_ text: String) -> String {
         var text = text
         // From the first quote to the last: what is quoted may contain quotes itself.
-        if let first = text.firstIndex(of: "\""), let last = text.lastIndex(of: "\""), first < last {
-            text.replaceSubrange(text.index(after: first)..<last, with: "...")
+        let scalars = text.unicodeScalars
+        if let first = scalars.firstIndex(of: "\""), let last = scalars.lastIndex(of: "\""), first < last {
+            text.unicodeScalars.replaceSubrange(scalars.index(after: first)..<last, with: "...".unicodeScalars)
         }
         return text.split(whereSeparator: \.isNewline).joined(separator: " ")
     }

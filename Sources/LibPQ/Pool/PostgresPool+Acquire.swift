@@ -89,10 +89,13 @@ extension PostgresPool {
             underlying: shared.withLock { $0.connectError })
     }
 
+    /// The runtime takes no longer ones: 68 years.
+    private static let longestSleep: Duration = .seconds(Int32.max)
+
     private func wait(as id: State.WaiterID, for patience: Duration) async -> Answer {
         recordCounts()
         let timer = Task { [weak self] in
-            try await Task.sleep(for: patience, clock: .continuous)
+            try await Task.sleep(for: min(patience, Self.longestSleep), clock: .continuous)
             if let self { leave(id, exhausted()) }
         }
         defer { timer.cancel() }

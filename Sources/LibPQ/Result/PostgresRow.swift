@@ -31,7 +31,7 @@ public struct PostgresRow: Sendable {
     public func decode<Value: PostgresDecodable>(
         _ type: Value.Type = Value.self, column name: String, file: String = #fileID, line: Int = #line
     ) throws(PostgresError) -> Value {
-        let matches = (0..<result.columnCount).filter { result.columnName($0) == name }
+        let matches = (0..<result.columnCount).filter { result.columnName($0).utf8.elementsEqual(name.utf8) }
         guard let match = matches.first, matches.count == 1 else {
             throw PostgresError(
                 .decodingFailed, "\(matches.isEmpty ? "no column" : "more than one column") is named \"\(name)\"",

@@ -32,7 +32,7 @@ final class OperationTelemetry: Sendable {
         let span = startSpan(name)
         if let span {
             // Parameters are not in the text. Of equal texts one is enough, say the conventions.
-            let texts = Set(queries.map(\.sql)).count == 1 ? [queries[0].sql] : queries.map(\.sql)
+            let texts = Set(queries.map { StatementText($0.sql) }).count == 1 ? [queries[0].sql] : queries.map(\.sql)
             span.attributes["db.query.text"] = texts.joined(separator: "; ")
             if queries.count > 1 { span.attributes["db.operation.batch.size"] = queries.count }
         }

@@ -36,6 +36,7 @@ extension Duration: PostgresCodable, PostgresArrayElement {
 extension PostgresInterval {
     /// The same length, in microseconds. Nil for a part of a microsecond and beyond 292,000 years.
     public init?(exactly duration: Duration) {
+        guard Self.lengths.contains(duration) else { return nil }
         let (seconds, attoseconds) = duration.components
         guard attoseconds % Self.attosecondsPerMicrosecond == 0 else { return nil }
         self.init(seconds: seconds, microseconds: attoseconds / Self.attosecondsPerMicrosecond)
@@ -43,10 +44,14 @@ extension PostgresInterval {
 
     /// The nearest whole microsecond; what is measured with a clock has nanoseconds. Nil beyond 292,000 years.
     public init?(rounding duration: Duration) {
+        guard Self.lengths.contains(duration) else { return nil }
         let (seconds, attoseconds) = duration.components
         let half = Self.attosecondsPerMicrosecond / 2 * (attoseconds < 0 ? -1 : 1)
         self.init(seconds: seconds, microseconds: (attoseconds + half) / Self.attosecondsPerMicrosecond)
     }
+
+    /// What has a chance to fit. Longer ones cannot even be taken apart.
+    private static let lengths = Duration.microseconds(Int64.min)...Duration.microseconds(Int64.max)
 
     private init?(seconds: Int64, microseconds: Int64) {
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)

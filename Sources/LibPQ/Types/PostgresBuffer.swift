@@ -26,7 +26,10 @@ public struct PostgresBuffer: Sendable, Hashable {
         let lengthOffset = bytes.count
         write(Int32(0))
         try body(&self)
-        overwrite(at: lengthOffset, with: Int32(bytes.count - lengthOffset - MemoryLayout<Int32>.size))
+        guard let length = Int32(exactly: bytes.count - lengthOffset - MemoryLayout<Int32>.size) else {
+            throw PostgresError(.encodingFailed, "a value is larger than 2 GiB")
+        }
+        overwrite(at: lengthOffset, with: length)
     }
 
     /// Replaces an integer that was written before.

@@ -14,21 +14,28 @@ struct APITokens: Sendable {
     /// - Throws: ``SettingsError``, which never quotes a token.
     init(parsing text: String) throws {
         var entries: [(digest: SHA256.Digest, tenant: Tenant)] = []
-        for (index, entry) in text.split(separator: ",", omittingEmptySubsequences: false).enumerated() {
-            let parts = entry.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map {
-                String($0).trimmingPrefix { $0 == " " }
-            }
+        let bytes = text[...].utf8
+        for (index, entry) in bytes.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).enumerated() {
+            let parts = entry.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+                .map(Self.trimmed)
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
                 throw SettingsError("PAYMENTS_API_TOKENS must be tenant:token,tenant:token; entry \(index + 1) is not")
             }
-            let digest = Self.digest(String(parts[1]))
+            let digest = Self.digest(parts[1])
             guard !entries.contains(where: { $0.digest == digest }) else {
                 throw SettingsError(
                     "PAYMENTS_API_TOKENS names one token twice; entry \(index + 1) repeats an earlier one")
             }
-            entries.append((digest, Tenant(name: String(parts[0]))))
+            entries.append((digest, Tenant(name: parts[0])))
         }
         self.entries = entries
+    }
+
+    /// Without the blanks and line ends around it, which a secret's file may have and no header field can carry.
+    private static func trimmed(_ part: Substring.UTF8View) -> String {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+        let tail = part.drop(while: isBlank)
+        return String(decoding: tail.dropLast(tail.reversed().prefix(while: isBlank).count), as: UTF8.self)
     }
 
     /// Whose token this is.

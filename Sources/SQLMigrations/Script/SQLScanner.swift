@@ -107,12 +107,15 @@ struct SQLScanner {
         }
     }
 
+    /// ASCII only, as PostgreSQL folds its keywords.
+    private static func uppercased(_ byte: UInt8) -> UInt8 { (0x61...0x7A).contains(byte) ? byte - 0x20 : byte }
+
     private mutating func scanWord() throws(SQLScriptError) {
         let begin = position
         while let byte = peek(), Self.continuesWord(byte) {
             advance()
         }
-        let word = String(decoding: bytes[begin..<position], as: UTF8.self).uppercased()
+        let word = String(decoding: bytes[begin..<position].map(Self.uppercased), as: UTF8.self)
         if word == "E", peek() == UInt8(ascii: "'") {
             try skipEscapeString()
             return

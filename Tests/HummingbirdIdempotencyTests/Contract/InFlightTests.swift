@@ -14,7 +14,7 @@ struct InFlightTests {
         try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30)), handler: work.handler) { service in
             async let first = service.send(form.path, key: "k")
             defer { work.release() }
-            await work.hasBegun()
+            try await work.hasBegun()
             async let retry = service.send(form.path, key: "k")
             try await waitUntil("the retry has arrived") { service.arrivals.value == 2 }
             work.release()
@@ -31,7 +31,7 @@ struct InFlightTests {
         try await withService(policy: IdempotencyPolicy(waitBudget: budget), handler: work.handler) { service in
             async let first = service.send("/group", key: "k")
             defer { work.release() }
-            await work.hasBegun()
+            try await work.hasBegun()
             try await service.send("/group", key: "k").expectProblem(.inFlight, retryable: true)
             work.release()
             let answer = try await first
@@ -61,7 +61,7 @@ struct InFlightTests {
         try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(30)), handler: work.handler) { service in
             async let first = service.send("/group", key: "k")
             defer { work.release() }
-            await work.hasBegun()
+            try await work.hasBegun()
             async let other = service.send("/group", key: "k", body: "tea")
             try await waitUntil("the other request has arrived") { service.arrivals.value == 2 }
             work.release()

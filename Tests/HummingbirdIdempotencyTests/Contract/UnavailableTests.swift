@@ -33,13 +33,13 @@ struct UnavailableTests {
             runs.increment()
             if request.headers[.principal] == "slow" {
                 started.open()
-                await gate.wait()
+                try await gate.pass()
             }
             return try await ProtectedService.insert(request, context, transaction)
         } _: { service in
             async let slow = service.send("/group", key: "a", principal: "slow")
             defer { gate.open() }
-            await started.wait()
+            try await started.pass()
             try await service.send("/group", key: "b").expectProblem(.unavailable, retryable: true)
             #expect(runs.value == 1)
             gate.open()

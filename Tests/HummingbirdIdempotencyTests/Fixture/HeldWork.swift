@@ -1,3 +1,5 @@
+import TestSupport
+
 /// The usual work, held up after its start until the test lets it go on.
 struct HeldWork {
     private let begun = Gate()
@@ -6,13 +8,13 @@ struct HeldWork {
     var handler: ProtectedService.Handler {
         { [begun, gate] request, context, transaction in
             begun.open()
-            await gate.wait()
+            try await gate.pass()
             return try await ProtectedService.insert(request, context, transaction)
         }
     }
 
     /// Waits until the work has begun.
-    func hasBegun() async { await begun.wait() }
+    func hasBegun() async throws { try await begun.pass() }
 
     /// Lets it go on. Put it into a `defer` as well: or a failure would wait for the work for ever.
     func release() { gate.open() }

@@ -15,7 +15,7 @@ struct PreferredWaitTests {
         try await withService(policy: policy, handler: work.handler) { service in
             async let first = service.send(form.path, key: "k")
             defer { work.release() }
-            await work.hasBegun()
+            try await work.hasBegun()
             try await service.send(form.path, key: "k").expectProblem(.inFlight, retryable: true)
             async let retry = service.send(form.path, key: "k", headers: [.prefer: "respond-async, wait=3600"])
             try await waitUntil("the retry has arrived") { service.arrivals.value == 3 }
@@ -35,7 +35,7 @@ struct PreferredWaitTests {
         try await withService(policy: IdempotencyPolicy(waitBudget: .seconds(300)), handler: work.handler) { service in
             async let first = service.send(form.path, key: "k")
             defer { work.release() }
-            await work.hasBegun()
+            try await work.hasBegun()
             let answer = try await service.send(form.path, key: "k", headers: [.prefer: "wait=0"])
             answer.expectProblem(.inFlight, retryable: true)
             #expect(answer.headers[.preferenceApplied] == "wait=0")
@@ -51,7 +51,7 @@ struct PreferredWaitTests {
         try await withService(policy: policy, handler: work.handler) { service in
             async let first = service.send("/group", key: "k")
             defer { work.release() }
-            await work.hasBegun()
+            try await work.hasBegun()
             let answer = try await service.send("/group", key: "k", headers: [.prefer: "wait=5"])
             answer.expectProblem(.inFlight, retryable: true)
             #expect(answer.headers[.preferenceApplied] == nil)

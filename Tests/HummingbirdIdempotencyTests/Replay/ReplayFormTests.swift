@@ -130,14 +130,14 @@ struct ReplayFormTests {
         let handler: ProtectedService.Handler = { request, context, transaction in
             runs.increment()
             started.open()
-            await gate.wait()
+            try await gate.pass()
             return try await Self.issue(request, context, transaction)
         }
         try await withSecrets(policy: IdempotencyPolicy(waitBudget: .seconds(30)), handler: handler) { service in
             let headers: HTTPFields = [.door: door, .prefer: "wait=10"]
             async let first = service.send("/secrets", key: "k", headers: headers)
             defer { gate.open() }
-            await started.wait()
+            try await started.pass()
             async let retry = service.send("/secrets", key: "k", headers: headers)
             gate.open()
             #expect(try await first.text == "effect 1: coffee")

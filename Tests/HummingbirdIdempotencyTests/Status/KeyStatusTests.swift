@@ -52,11 +52,11 @@ struct KeyStatusTests {
         defer { gate.open() }
         try await withService(extra: Self.route) { _, _, _ in
             started.open()
-            await gate.wait()
+            try await gate.pass()
             return Response(status: .ok)
         } _: { service in
             async let first = service.send("/route", key: "k")
-            await started.wait()
+            try await started.pass()
             let answer = try await status(of: "k", service)
             #expect(answer.status == .ok)
             #expect(answer.text == #"{"state":"in_progress"}"#)

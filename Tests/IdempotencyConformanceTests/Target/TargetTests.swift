@@ -59,6 +59,7 @@ struct TargetTests {
             ("", "[1, 2]", 2), ("", "3", 3), ("/data", #"{"data": [{}]}"#, 1),
             ("/a~1b/0/n", #"{"a/b": [{"n": 4}]}"#, 4),
             ("", "{}", nil), ("/data", "[]", nil), ("", "1.5", nil), ("", "no JSON", nil),
+            ("", "9223372036854774784", nil),
         ] as [(String, String, Int?)])
     func probe(pointer: String, body: String, count: Int?) throws {
         let probe = try EffectProbe("GET:/p?r={unique}", pointer: pointer)
@@ -82,6 +83,9 @@ struct TargetTests {
         #expect(
             JSONText.reordered(#"{"a": 1, "b": "x,}\"", "c": [1, {"d": 2}]}"#)
                 == #"{ "c": [1, {"d": 2}], "b": "x,}\"", "a": 1 }"#)
+        // A quote is one, whatever combines with it.
+        let (first, second) = ("\"a\": \"\u{301},x\u{600}\"", "\"b\": 2")
+        #expect(JSONText.reordered("{\(first), \(second)}") == "{ \(second), \(first) }")
         #expect(JSONText.reordered("[1]") == nil)
         #expect(JSONText.reordered("{") == nil)
     }

@@ -30,27 +30,27 @@ struct MaskingTests {
 
     @Test("a generated value is the same in all runs when it is new, and itself when the run found it")
     func generated() throws {
-        #expect(try cells("accounts", ["2", "1"]) == [.new, .value("1")])
-        #expect(try cells("accounts", ["1", "1"]) == [.value("1"), .value("1")])
+        #expect(try cells("accounts", ["2", "1"]) == [.new, .text("1")])
+        #expect(try cells("accounts", ["1", "1"]) == [.text("1"), .text("1")])
     }
 
     @Test("other values are compared as they are, NULL too")
     func exact() throws {
-        #expect(try cells("shop.payments", ["p1", "1", nil]) == [.value("p1"), .value("1"), .null])
-        #expect(try cells("shop.payments", ["p1", "1", "1"]).last == .value("1"))
+        #expect(try cells("shop.payments", ["p1", "1", nil]) == [.text("p1"), .text("1"), .null])
+        #expect(try cells("shop.payments", ["p1", "1", "1"]).last == .text("1"))
     }
 
     @Test("a foreign key is masked as what it points to, over tables and schemas")
     func references() throws {
-        #expect(try cells("shop.payments", ["p2", "2", "x"]) == [.new, .new, .value("x")])
-        #expect(try cells("refunds", ["p1"]) == [.value("p1")])
+        #expect(try cells("shop.payments", ["p2", "2", "x"]) == [.new, .new, .text("x")])
+        #expect(try cells("refunds", ["p1"]) == [.text("p1")])
         #expect(try cells("refunds", ["p2"]) == [.new])
     }
 
     @Test("an ignored column is never compared, nor is what points to it")
     func ignored() throws {
         let id = try #require(ColumnName("public.accounts.id"))
-        #expect(try cells("accounts", ["1", "1"], ignoring: [id]) == [.ignored, .value("1")])
+        #expect(try cells("accounts", ["1", "1"], ignoring: [id]) == [.ignored, .text("1")])
         #expect(try cells("shop.payments", ["p1", "1", "x"], ignoring: [id])[1] == .ignored)
     }
 

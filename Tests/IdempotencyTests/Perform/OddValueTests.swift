@@ -37,6 +37,20 @@ struct OddValueTests {
         }
     }
 
+    @Test(
+        "a policy of one call that cannot be is refused before anything is stored",
+        arguments: [
+            IdempotencyPolicy(retention: .zero), IdempotencyPolicy(waitBudget: .seconds(Int64.max)),
+            IdempotencyPolicy(newKeys: NewKeyLimit(0, per: .seconds(1))),
+        ])
+    func policies(policy: IdempotencyPolicy) async throws {
+        try await withPerformFixture { fixture async throws in
+            #expect(await idempotencyError { try await fixture.idempotency.pay(policy: policy) } == .invalidPolicy)
+            #expect(try await fixture.effects() == 0)
+            #expect(try await fixture.keys() == 0)
+        }
+    }
+
     static let scopes = [
         "", " ", "a'b", "a\"b", "'; DROP TABLE idempotency.keys; --", "Ω≈ç√ 日本 🧾", "$1", "a\\b", "a\nb",
         String(repeating: "s", count: 2000),

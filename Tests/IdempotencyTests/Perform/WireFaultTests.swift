@@ -157,8 +157,14 @@ struct WireFaultTests {
     func resolvedPastRetention() async throws {
         try await withProxiedEngine { fixture, engine, proxy in
             proxy.inject(.close, at: .commit(.beforeAnswer), thenAway: true)
+            // No valid policy: it shows in seconds what a valid one allows by no more than the time that COMMIT may take.
             let short = IdempotencyPolicy(retention: .seconds(1), resolveDeadline: .seconds(30))
-            let running = Task { try await engine.pay(request, policy: short) }
+            let running = Task {
+                try await engine.perform(
+                    scope: request.scope, key: IdempotencyKey(request.key), fingerprint: request.fingerprint,
+                    under: short
+                ) { try await request.pay($0) }
+            }
             try await waitUntil("the retention is over") {
                 try await fixture.observer.query(
                     "SELECT 1 FROM idempotency.keys WHERE expires_at <= clock_timestamp()"

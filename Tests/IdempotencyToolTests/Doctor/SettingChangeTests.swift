@@ -36,6 +36,10 @@ struct SettingChangeTests {
             change(source: "default", role: #"o"brien; --"#)
                 == [#"ALTER ROLE "o""brien; --" SET tcp_user_timeout = '5s';"#])
         #expect(SettingChange.identifier("CURRENT_USER") == #""CURRENT_USER""#)
+        // One Character for Swift, two for PostgreSQL.
+        for name in ["\u{600}\"; ALTER ROLE eve SUPERUSER; --", "a\"\u{301}"] {
+            #expect(SettingChange.identifier(name).unicodeScalars.count { $0 == "\"" } == 4)
+        }
     }
 
     @Test("alters the system and reloads, unless the server's command line says it")

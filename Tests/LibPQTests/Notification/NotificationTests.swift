@@ -29,15 +29,16 @@ struct NotificationTests {
     @Test("of all channels arrive in order, with payload and sender, whatever the channel's name")
     func arrive() async throws {
         try await withTestDatabase { database in
-            var events = try listen(database, ["jobs", "we\"ird Näme"])
+            let odd = "we\u{600}\"ird Näme"
+            var events = try listen(database, ["jobs", odd])
             guard case .listening? = try await events.next() else { throw NotTheEvent() }
-            try await notify("we\"ird Näme", "first", database)
+            try await notify(odd, "first", database)
             try await notify("other", "unheard", database)
             try await database.pool.withTransaction { transaction in
                 for number in 1...100 { try await transaction.execute("SELECT pg_notify('jobs', \(String(number)))") }
             }
             let first = try await notification(&events)
-            #expect(first.channel == "we\"ird Näme")
+            #expect(first.channel == odd)
             #expect(first.payload == "first")
             #expect(first.backendProcessID > 0)
             for number in 1...100 {

@@ -292,10 +292,10 @@ struct PoolUpkeepTests {
             let pool = PostgresPool(configuration: configuration, time: PoolTime(clock))
             released = pool
             #expect(await postgresError { try await pool.execute("SELECT 1") }?.code == .connectionFailed)
-            try await waitUntil("the next attempt waits for its time") { clock.sleepers == 1 }
+            try await waitUntil("the next attempt waits for its time") { clock.deadlines.count == 1 }
         }
         try await waitUntil("the pool is gone") { released == nil }
-        try await waitUntil("the attempt, too") { clock.sleepers == 0 }
+        try await waitUntil("the attempt, too") { clock.deadlines.count == 0 }
     }
 
     @Test("goes by a clock: idle time-out and lifetime pass without anybody waiting for them")
@@ -307,16 +307,16 @@ struct PoolUpkeepTests {
             let pool = PostgresPool(configuration: configuration, time: PoolTime(clock))
             try await fill(pool, 3)
             #expect(pool.openConnections == 3)
-            try await waitUntil("upkeep sleeps") { clock.sleepers == 1 }
+            try await waitUntil("upkeep sleeps") { clock.deadlines.count == 1 }
             clock.advance(by: .seconds(599))
-            try await waitUntil("upkeep sleeps again") { clock.sleepers == 1 }
+            try await waitUntil("upkeep sleeps again") { clock.deadlines.count == 1 }
             #expect(pool.openConnections == 3)
             clock.advance(by: .seconds(30))
             try await waitUntil("only the minimum is left") { pool.openConnections == 1 }
             let kept = try await backend(pool)
-            try await waitUntil("upkeep sleeps again") { clock.sleepers == 1 }
+            try await waitUntil("upkeep sleeps again") { clock.deadlines.count == 1 }
             clock.advance(by: .seconds(3600))
-            try await waitUntil("the kept one is replaced") { pool.idleConnections == 1 && clock.sleepers == 1 }
+            try await waitUntil("the kept one is replaced") { pool.idleConnections == 1 && clock.deadlines.count == 1 }
             #expect(try await backend(pool) != kept)
             await pool.close()
         }

@@ -6,6 +6,28 @@ import Testing
 
 @Suite("A pool", .serialized, .timeLimit(.minutes(2)))
 struct PostgresPoolTests {
+    @Test("takes durations without end for times without end")
+    func endless() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 1) { configuration in
+                let endless = Duration.seconds(Int64.max)
+                configuration.acquireTimeout = endless
+                configuration.connection.connectTimeout = endless
+                configuration.connection.commitTimeout = endless
+                configuration.connection.queryTimeout = endless
+                configuration.connection.lockTimeout = endless
+                configuration.connection.statementTimeout = endless
+            }
+            let waiting = try await pool.withConnection { connection in
+                let waiting = Task { try await pool.execute("SELECT 1", deadline: .now + .seconds(Int64.max)) }
+                try await connection.withTransaction { _ = try await $0.execute("SELECT 1") }
+                return waiting
+            }
+            #expect(try await waiting.value == 1)
+            await pool.close()
+        }
+    }
+
     @Test("leases a connection for the length of a closure and uses it again")
     func lease() async throws {
         try await withTestDatabase { database in

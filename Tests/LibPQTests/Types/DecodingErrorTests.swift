@@ -151,6 +151,7 @@ struct DecodingErrorTests {
                 "SELECT \([[1], [2, 3]])", "SELECT \([[1], []])", "SELECT \([[Int]]([[], []]))",
                 "SELECT \([[[1], [2]], [[3]]])", "SELECT \([[1], nil] as [[Int]?])",
                 "SELECT \(Duration.nanoseconds(1))", "SELECT \(Duration.seconds(Int64.max))",
+                "SELECT \(Duration.seconds(1e19))",
             ]
             for query in queries {
                 let error = await postgresError { try await connection.query(query) }

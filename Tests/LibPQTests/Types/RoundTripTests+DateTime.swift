@@ -204,6 +204,9 @@ extension RoundTripTests {
         #expect(PostgresInterval(rounding: .nanoseconds(1500)) == PostgresInterval(microseconds: 2))
         #expect(PostgresInterval(rounding: .nanoseconds(-1499)) == PostgresInterval(microseconds: -1))
         #expect(PostgresInterval(exactly: .seconds(Int64.max)) == nil)
+        for endless in [Duration.seconds(1e19), .seconds(-1e19)] {
+            #expect(PostgresInterval(exactly: endless) == nil && PostgresInterval(rounding: endless) == nil)
+        }
         #expect(PostgresInterval(exactly: .microseconds(Int64.max))?.microseconds == .max)
         #expect(PostgresInterval(exactly: .microseconds(Int64.min))?.microseconds == .min)
         #expect(Duration(exactly: PostgresInterval(months: 1)) == nil)

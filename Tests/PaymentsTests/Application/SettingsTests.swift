@@ -107,4 +107,13 @@ struct SettingsTests {
         #expect(tokens.tenant(of: "four") == Tenant(name: "globex"))
         #expect(tokens.tenant(of: "two") == nil)
     }
+
+    @Test("What surrounds a token is no part of it: the line end of a file, blanks; the separators are bytes")
+    func trimmedTokens() throws {
+        let tokens = try APITokens(parsing: " acme : one ,\tglobex:two\r\n")
+        #expect(tokens.tenant(of: "one") == Tenant(name: "acme"))
+        #expect(tokens.tenant(of: "two") == Tenant(name: "globex"))
+        #expect(try APITokens(parsing: "acme:one,\u{301}:two").tenant(of: "one") == Tenant(name: "acme"))
+        #expect(throws: SettingsError.self) { try APITokens(parsing: "acme: \n") }
+    }
 }

@@ -1,14 +1,24 @@
 import Synchronization
 
 /// A clock that stands until it is told to advance: deadlines in tests cost no time and cannot be missed.
-final class ManualClock: Clock, Sendable {
-    typealias Duration = Swift.Duration
+public final class ManualClock: Clock, Sendable {
+    /// The standard library's.
+    public typealias Duration = Swift.Duration
 
-    struct Instant: InstantProtocol {
-        var offset: Duration = .zero
-        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-        func duration(to other: Instant) -> Duration { other.offset - offset }
-        static func < (lhs: Instant, rhs: Instant) -> Bool { lhs.offset < rhs.offset }
+    /// A time on this clock, as how long after its start it is.
+    public struct Instant: InstantProtocol {
+        /// Since the start.
+        public var offset: Duration
+
+        /// Makes an instant; the start by default.
+        public init(offset: Duration = .zero) { self.offset = offset }
+
+        /// A later instant.
+        public func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        /// How much later the other is.
+        public func duration(to other: Instant) -> Duration { other.offset - offset }
+        /// Whether the first is earlier.
+        public static func < (lhs: Instant, rhs: Instant) -> Bool { lhs.offset < rhs.offset }
     }
 
     private struct Sleeper {
@@ -32,13 +42,21 @@ final class ManualClock: Clock, Sendable {
 
     private let state = Mutex(State())
 
-    var now: Instant { state.withLock { $0.now } }
-    var minimumResolution: Duration { .nanoseconds(1) }
+    /// Starts at the offset 0.
+    public init() {}
+
+    /// What it shows.
+    public var now: Instant { state.withLock { $0.now } }
+    /// A nanosecond.
+    public var minimumResolution: Duration { .nanoseconds(1) }
 
     /// The deadlines that are being slept for, earliest first.
-    var deadlines: [Instant] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
+    public var deadlines: [Instant] { state.withLock { $0.sleepers.map(\.deadline).sorted() } }
 
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+    /// Returns when the clock has been advanced so far.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    public func sleep(until deadline: Instant, tolerance: Duration?) async throws {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
@@ -64,7 +82,7 @@ final class ManualClock: Clock, Sendable {
     }
 
     /// Returns when at least so many tasks sleep on this clock.
-    func waitForSleepers(_ count: Int) async {
+    public func waitForSleepers(_ count: Int) async {
         await withCheckedContinuation { continuation in
             let already = state.withLock { state in
                 if state.sleepers.count >= count { return true }
@@ -76,7 +94,7 @@ final class ManualClock: Clock, Sendable {
     }
 
     /// Moves the time, and wakes whoever slept until then.
-    func advance(by duration: Duration) {
+    public func advance(by duration: Duration) {
         let woken = state.withLock { state in
             state.now = state.now.advanced(by: duration)
             let woken = state.sleepers.filter { $0.deadline <= state.now }

@@ -1,14 +1,20 @@
 import Synchronization
 
 /// A point that tasks wait at until the test opens it, once and for all.
-final class Gate: Sendable {
-    struct NotOpened: Error {}
+public final class Gate: Sendable {
+    /// Nobody opened the gate in time.
+    public struct NotOpened: Error {}
 
     private let state = Mutex((isOpen: false, waiters: [AsyncStream<Never>.Continuation]()))
 
-    var isOpen: Bool { state.withLock { $0.isOpen } }
+    /// Closed at first.
+    public init() {}
 
-    func open() {
+    /// Whether somebody has opened it.
+    public var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    /// Lets everybody pass, from now on.
+    public func open() {
         let waiters = state.withLock { state in
             defer { state = (true, []) }
             return state.waiters
@@ -19,7 +25,7 @@ final class Gate: Sendable {
     /// Waits until somebody opens the gate.
     ///
     /// - Throws: ``NotOpened`` at the deadline, `CancellationError` when the task is cancelled.
-    func pass(
+    public func pass(
         deadline: Duration = .seconds(20), isolation: isolated (any Actor)? = #isolation
     ) async throws {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
