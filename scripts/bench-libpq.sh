@@ -136,7 +136,7 @@ target 'LibPQ / pgbench, p50 at 1 connection' "$(ratio libpq pgbench_payments 1 
 target 'LibPQ / asyncpg, transactions/s at 8 connections' "$(ratio libpq asyncpg 8 4)" %.2f least 1.5
 printf 'LibPQ / psycopg, transactions/s at 8 connections: %.2f\n' "$(ratio libpq psycopg 8 4)"
 target 'LibPQ, CPU us a transaction at 8 connections' "$(figure libpq 8 6)" %.0f most 90
-printf 'pgbench, CPU us a transaction at 8 connections: %.0f\n' "$(figure pgbench_payments 8 6)"
+printf 'LibPQ / pgbench, the same: %.2f\n' "$(ratio libpq pgbench_payments 8 6)" # what carries over to other machines
 printf '%-18s %11s\n' client 'rows/s'
 for what in libpq_rows psql_rows psql_unaligned_rows; do
     printf '%-18s %11.0f\n' "${what%_rows}" "$(awk -v s="$(figure $what 1 4)" 'BEGIN { print 1000000 / s }')"
