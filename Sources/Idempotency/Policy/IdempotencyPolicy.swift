@@ -2,8 +2,8 @@ public import HTTPTypes
 
 /// The rules under which keys are accepted, kept, and waited for. One for a service; a route may have its own.
 ///
-/// A policy is data: nothing is checked while it is put together. ``validate()`` says whether it makes sense, and
-/// `Idempotency` and its doors call it before the first request.
+/// A policy is data: nothing is checked while it is put together. ``validate()`` says whether it makes sense; `Idempotency` and its
+/// doors call it before the first request, and `perform` for the policy of one call.
 public struct IdempotencyPolicy: Sendable {
     /// How long an outcome is kept, counted from the claim. Default 24 hours.
     ///
