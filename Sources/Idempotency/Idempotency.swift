@@ -71,9 +71,9 @@ public final class Idempotency: Sendable {
     ///     no error is final.
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
-    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `invalidPolicy`, `mismatch`, `inFlight`, `keyExpired`, `tooManyNewKeys`, `unavailable`,
-    ///   `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `damagedOutcome`, `outcomeUnreadable`; or a
-    ///   `PostgresError` that has no such meaning (a missing table, a deferred constraint).
+    /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `invalidPolicy`, `mismatch`, `inFlight`, `keyExpired`,
+    ///   `tooManyNewKeys`, `unavailable`, `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`,
+    ///   `damagedOutcome`, `outcomeUnreadable`; or a `PostgresError` that has no such meaning (a missing table, a deferred constraint).
     public func perform(
         scope: String, key: IdempotencyKey, fingerprint: Fingerprint, policy: IdempotencyPolicy? = nil,
         finalOutcome: ((any Error) async throws -> Outcome?)? = nil,
