@@ -58,10 +58,11 @@ let package = Package(
             pkgConfig: "libpq",
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
         ),
+        .systemLibrary(name: "CEpoll"),
         .target(
             name: "LibPQ",
             dependencies: [
-                "CLibPQ",
+                "CEpoll", "CLibPQ",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
@@ -311,7 +312,8 @@ let package = Package(
 // The web framework and what stands on it would take most of the time.
 if sanitizer != nil {
     let sanitized: Set = [
-        "CLibPQ", "DisposableDatabases", "EmbeddedPostgres", "FaultProxy", "Idempotency", "IdempotencyTests", "LibPQ",
+        "CEpoll", "CLibPQ", "DisposableDatabases", "EmbeddedPostgres", "FaultProxy", "Idempotency", "IdempotencyTests",
+        "LibPQ",
         "LibPQTests",
         "SQLMigrations",
         "TestSupport",

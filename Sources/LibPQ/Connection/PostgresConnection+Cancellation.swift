@@ -5,8 +5,8 @@ extension PostgresConnection {
     /// interrupts it.
     @inline(__always)
     func waitInterruptibly(
-        for socket: Int32, _ interest: SocketWaiter.Readiness, until deadline: MonotonicInstant?
-    ) async -> SocketWaiter.Readiness {
+        for socket: Int32, _ interest: Readiness, until deadline: MonotonicInstant?
+    ) async -> Readiness {
         let waiter = waiter
         let readiness = await withTaskCancellationHandler {
             // The closure must be the actor's, by what it captures: otherwise it would run on another executor.
@@ -23,8 +23,8 @@ extension PostgresConnection {
     /// readable nor writable.
     @inline(__always)
     func waitForSocket(
-        _ handle: ConnectionHandle, _ interest: SocketWaiter.Readiness, _ patience: inout Patience
-    ) async throws(PostgresError) -> SocketWaiter.Readiness {
+        _ handle: ConnectionHandle, _ interest: Readiness, _ patience: inout Patience
+    ) async throws(PostgresError) -> Readiness {
         let readiness =
             await patience.heedsCancellation
             ? waitInterruptibly(for: handle.socket, interest, until: patience.deadline)
@@ -62,6 +62,7 @@ extension PostgresConnection {
         if request.state != .underWay { return }
         patience.awaitEnd()
         _ = await waiter.wait(for: request.descriptor, .readable, until: patience.deadline)
+        waiter.forgetDescriptor()
         if request.state == .underWay { close() }
     }
 

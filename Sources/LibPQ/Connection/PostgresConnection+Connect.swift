@@ -86,8 +86,7 @@ extension PostgresConnection {
             if handle.isBad { throw connectFailure(handle, options) }
             var step = ConnectionHandle.ConnectStep.waitToWrite  // as libpq documents: "as if PGRES_POLLING_WRITING"
             while step != .done {
-                // The socket may change between steps: TLS refused, and tried again without.
-                let interest: SocketWaiter.Readiness = step == .waitToRead ? .readable : .writable
+                let interest: Readiness = step == .waitToRead ? .readable : .writable
                 try await wait(for: handle.socket, interest, until: deadline, options)
                 if handle.isReached { stage = .reached }
                 step = handle.connectStep()
@@ -103,9 +102,11 @@ extension PostgresConnection {
     }
 
     private func wait(
-        for descriptor: Int32, _ interest: SocketWaiter.Readiness, until deadline: MonotonicInstant,
+        for descriptor: Int32, _ interest: Readiness, until deadline: MonotonicInstant,
         _ options: ConnectionOptions
     ) async throws(PostgresError) {
+        // The next wait is for another descriptor, or for a socket that may be another.
+        defer { waiter.forgetDescriptor() }
         // There is no statement yet that the server would have to be asked to cancel: whoever gives up just leaves.
         switch await waitInterruptibly(for: descriptor, interest, until: deadline) {
         case .interrupted: throw PostgresError(.cancelled, "the calling task was cancelled while it connected")

@@ -169,7 +169,7 @@ public actor PostgresConnection: PostgresQueryable {
     public func run(
         _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
-        try await run(queries, in: nil, deadline: deadline.map { MonotonicInstant($0) }, file: file, line: line)
+        try await run(queries, in: nil, deadline: deadline, file: file, line: line)
     }
 
     // MARK: One caller at a time

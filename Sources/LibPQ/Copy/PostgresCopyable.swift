@@ -31,7 +31,7 @@ extension PostgresCopyable {
         PostgresCopyStream(
             call: StreamCall(
                 connection: copySession.connection, transactionID: copySession.transactionID, query: statement,
-                deadline: deadline.map { MonotonicInstant($0) }, file: file, line: line))
+                deadline: MonotonicInstant(deadline), file: file, line: line))
     }
 
     /// Runs `COPY ... FROM STDIN` with data in the format that the statement asks for: text, CSV or binary, cut anywhere.
@@ -75,7 +75,7 @@ extension PostgresCopyable {
         let session = copySession
         let copy: PostgresCopyWriter
         do {
-            copy = try await PostgresCopyWriter(statement, in: session, deadline.map { MonotonicInstant($0) })
+            copy = try await PostgresCopyWriter(statement, in: session, MonotonicInstant(deadline))
         } catch {
             throw error.at(sql: statement.sql, file: file, line: line)
         }

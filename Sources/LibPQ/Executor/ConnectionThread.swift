@@ -12,7 +12,7 @@ internal import Darwin
 /// A thread that connections live on: executor of their actors, home of the preferred executor of bodies that run on them, and
 /// the place where their sockets are waited for.
 ///
-/// One loop does all three: run the jobs that are ready, then sleep in `poll` on the sockets and the wake-up pipe. A statement
+/// One loop does all three: run the jobs that are ready, then sleep on the sockets and the wake-up pipe. A statement
 /// inside a transaction therefore costs no thread hop, and what several connections wait for costs one sleep. There are as many
 /// threads as ``ConnectionThreads`` says, and they never end. docs/adr/0002 has the alternatives and their figures.
 ///
@@ -41,13 +41,13 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
 
     private struct Inbox {
         var jobs: Deque<Job> = []
-        var threadIsPolling = false
+        var threadSleeps = false
         var interruptRequested = false
 
         /// Whether the thread must be woken for what was just put in; true once a sleep.
         mutating func needsWakeUp() -> Bool {
-            defer { threadIsPolling = false }
-            return threadIsPolling
+            defer { threadSleeps = false }
+            return threadSleeps
         }
     }
 
@@ -61,16 +61,22 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     // Only on the thread:
     private var ready: Deque<Job> = []
     private var isResuming = false
-    private var waiters: [SocketWaiter] = []
-    /// What `poll` is asked for: the wake-up pipe, then a place for each waiter.
-    private var descriptors: [pollfd]
+    private var poller: SystemPoller
+    /// By place; the first is the wake-up pipe's.
+    private var waiters: [SocketWaiter?] = [nil]
+    private var freePlaces: [Int] = []
+
+    private static let wakeUpPlace = 0
 
     /// Starts the thread.
     ///
     /// - Throws: `connectionFailed` when the process has no thread or file descriptor left.
     init() throws(PostgresError) {
         wakeUp = try WakeUp()
-        descriptors = [pollfd(fd: wakeUp.readEnd, events: Int16(POLLIN), revents: 0)]
+        poller = try SystemPoller()
+        guard poller.watch(wakeUp.readEnd, for: .readable, at: Self.wakeUpPlace) else {
+            throw PostgresError(.connectionFailed, "the connection's thread cannot watch its pipe (errno \(errno))")
+        }
         bodies = BodyExecutor()
         bodies.thread = self
         try SystemThread.start { [self] in run() }
@@ -110,28 +116,30 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
 
     // MARK: Waiters
 
-    /// Gives a waiter its place, and returns that. On the thread.
+    /// Gives a waiter its place. On the thread.
     func add(_ waiter: SocketWaiter) -> Int {
-        let place = waiters.count
-        waiter.place = place
+        if let place = freePlaces.popLast() {
+            waiters[place] = waiter
+            return place
+        }
         waiters.append(waiter)
-        descriptors.append(.nothing)
-        return place
+        return waiters.count - 1
     }
 
-    /// Takes a waiter's place away and gives it to the last one. On the thread.
-    func remove(_ waiter: SocketWaiter) {
-        guard let place = waiter.place else { return }
-        waiter.place = nil
-        let (last, descriptor) = (waiters.removeLast(), descriptors.removeLast())
-        if last === waiter { return }
-        last.place = place
-        waiters[place] = last
-        descriptors[place + 1] = descriptor
+    /// Takes a waiter's place away. On the thread.
+    func remove(_ place: Int) {
+        waiters[place] = nil
+        freePlaces.append(place)
+        poller.forget(place: place)
     }
 
-    /// Says what the waiter at this place waits for. On the thread.
-    func watch(_ descriptor: pollfd, at place: Int) { descriptors[place + 1] = descriptor }
+    /// Says what the waiter at this place waits for; false when that cannot be watched. On the thread.
+    func watch(_ descriptor: Int32, for interest: Readiness, at place: Int) -> Bool {
+        poller.watch(descriptor, for: interest, at: place)
+    }
+
+    /// See ``Poller/forget(place:)``. On the thread.
+    func forget(_ place: Int) { poller.forget(place: place) }
 
     /// Ends a wait of an actor of this thread. On the thread.
     ///
@@ -155,12 +163,12 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     // MARK: The loop
 
     // A body that never suspends for longer than a yield must not keep the sockets from being looked at.
-    private static let jobsBetweenPolls = 64
+    private static let jobsBetweenSleeps = 64
 
     private func run() -> Never {
         threadID.store(Self.currentThreadID, ordering: .relaxed)
         while true {
-            for _ in 0..<Self.jobsBetweenPolls {
+            for _ in 0..<Self.jobsBetweenSleeps {
                 guard let job = ready.popFirst() else { break }
                 if job.isIsolated {
                     job.job.runSynchronously(
@@ -170,8 +178,8 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
                 }
             }
             let (maySleep, interrupts) = collectInbox()
-            if interrupts { for waiter in waiters { waiter.interruptIfRequested() } }
-            poll(mayBlock: maySleep)
+            if interrupts { for waiter in waiters { waiter?.interruptIfRequested() } }
+            sleep(mayBlock: maySleep)
         }
     }
 
@@ -185,52 +193,37 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
                 inbox.jobs.removeAll(keepingCapacity: true)
             }
             defer { inbox.interruptRequested = false }
-            inbox.threadIsPolling = ready.isEmpty && !inbox.interruptRequested
-            return (inbox.threadIsPolling, inbox.interruptRequested)
+            inbox.threadSleeps = ready.isEmpty && !inbox.interruptRequested
+            return (inbox.threadSleeps, inbox.interruptRequested)
         }
     }
 
-    private func poll(mayBlock: Bool) {
+    private func sleep(mayBlock: Bool) {
         var deadline: MonotonicInstant?
         for waiter in waiters {
-            if let other = waiter.deadline { deadline = min(deadline ?? other, other) }
+            if let other = waiter?.deadline { deadline = min(deadline ?? other, other) }
         }
-        let timeout = mayBlock ? deadline.map(Self.milliseconds) ?? -1 : 0
-        var count = descriptors.withUnsafeMutableBufferPointer { systemPoll($0.baseAddress, nfds_t($0.count), timeout) }
-        if count > 0, descriptors[0].revents != 0 {
-            wakeUp.drain()
-            count -= 1
-        }
-        // By place, because a waiter that is told may leave its own.
-        var place = 0
-        while count > 0, place < waiters.count {
-            let revents = descriptors[place + 1].revents
-            if revents != 0 {
-                count -= 1
-                waiters[place].end(.init(revents: revents))
+        let count = poller.sleep(milliseconds: mayBlock ? deadline.map(Self.milliseconds) ?? -1 : 0)
+        for index in 0..<count {
+            let event = poller.event(index)
+            if event.place == Self.wakeUpPlace {
+                wakeUp.drain()
+            } else if waiters[event.place]?.end(event) != true {
+                poller.drop(event)
             }
-            place += 1
         }
         guard let deadline else { return }
         let now = MonotonicInstant.now
         if now < deadline { return }
-        for waiter in waiters where waiter.deadline.map({ $0 <= now }) ?? false { waiter.end(.timedOut) }
+        for waiter in waiters {
+            if let waiter, let due = waiter.deadline, due <= now { waiter.end(.timedOut) }
+        }
     }
 
     private static func milliseconds(until deadline: MonotonicInstant) -> Int32 {
         let (seconds, attoseconds) = (deadline - .now).components
         if seconds < 0 || attoseconds < 0 { return 0 }
-        // Rounded up, so that the deadline has passed when poll returns; capped, because poll counts in 32 bits.
+        // Rounded up, so that the deadline has passed at the end of the sleep; capped, because that counts in 32 bits.
         return Int32(min(seconds, 86_400) * 1000 + attoseconds / 1_000_000_000_000_000 + 1)
     }
-}
-
-extension pollfd {
-    /// `poll` passes over negative descriptors.
-    static var nothing: pollfd { pollfd(fd: -1, events: 0, revents: 0) }
-}
-
-/// `poll` under a name that the method above does not hide.
-private func systemPoll(_ descriptors: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ timeout: Int32) -> Int32 {
-    poll(descriptors, count, timeout)
 }

@@ -11,6 +11,11 @@ struct MonotonicInstant: Comparable {
     /// Cut to 292 years on both sides of ``origin``.
     init(_ instant: ContinuousClock.Instant) { nanoseconds = (instant - Self.origin).nanoseconds }
 
+    init?(_ instant: ContinuousClock.Instant?) {
+        guard let instant else { return nil }
+        self.init(instant)
+    }
+
     private init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     static var now: Self { Self(ContinuousClock.now) }

@@ -1,29 +1,10 @@
 internal import Synchronization
 
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
-/// One connection's place in its thread's `poll`: suspends a job until the socket is ready, and watches the socket of a connection
+/// One connection's place in its thread's ``Poller``: suspends a job until the socket is ready, and watches the socket of a connection
 /// that nobody uses.
 ///
 /// `@unchecked Sendable`: everything in the section "only on the thread" is touched by the thread's loop and its jobs.
 final class SocketWaiter: @unchecked Sendable {
-    /// What ended a wait for the socket.
-    struct Readiness: OptionSet, Sendable {
-        let rawValue: Int
-        static let readable = Readiness(rawValue: 1)
-        static let writable = Readiness(rawValue: 2)
-        /// ``SocketWaiter/interrupt()`` was called.
-        static let interrupted = Readiness(rawValue: 4)
-        /// None of these, before the deadline.
-        static let timedOut: Readiness = []
-    }
-
     private enum Watch {
         case nothing
         case wait(UnsafeContinuation<Readiness, Never>, isInterruptible: Bool)
@@ -35,20 +16,24 @@ final class SocketWaiter: @unchecked Sendable {
 
     // Only on the thread:
     private var watch = Watch.nothing
+    /// What ``watch`` is for.
+    private var descriptor: Int32 = -1
     /// See ``watchIdle(_:)``. Set once, because the socket is watched anew after each statement.
     var onIdleReadable: @Sendable () -> Void = {}
     /// When the wait ends at the latest.
     private(set) var deadline: MonotonicInstant?
     /// The thread's, as long as it knows this waiter.
-    var place: Int?
+    private var place: Int?
 
     init(_ thread: ConnectionThread) { self.thread = thread }
 
     /// Suspends a job of the connection's actor until the socket is ready or the deadline has passed; other jobs run meanwhile.
     ///
     /// Call on the thread, with no other wait under way.
+    ///
+    /// Call ``forgetDescriptor()`` before `descriptor` is closed, if this waiter is to be used after that.
     func wait(
-        for socket: Int32, _ interest: Readiness, until deadline: MonotonicInstant?,
+        for descriptor: Int32, _ interest: Readiness, until deadline: MonotonicInstant?,
         isInterruptible: Bool = false
     ) async -> Readiness {
         await withUnsafeContinuation { continuation in
@@ -56,8 +41,8 @@ final class SocketWaiter: @unchecked Sendable {
                 return continuation.resume(returning: .interrupted)
             }
             if case .wait = watch { preconditionFailure("two waits on one connection") }
-            begin(.wait(continuation, isInterruptible: isInterruptible), socket, interest)
             self.deadline = deadline
+            begin(.wait(continuation, isInterruptible: isInterruptible), descriptor, interest)
         }
     }
 
@@ -69,11 +54,17 @@ final class SocketWaiter: @unchecked Sendable {
         if case .idle = watch { stop() }
     }
 
+    /// Lets the next wait find another descriptor under the same number.
+    func forgetDescriptor() {
+        if let place { thread.forget(place) }
+    }
+
     /// Takes the connection out of the thread's loop, unless a job still waits. On the thread.
     func leave() {
         if case .wait = watch { return }
         watch = .nothing
-        thread.remove(self)
+        if let place { thread.remove(place) }
+        place = nil
     }
 
     // MARK: From any thread
@@ -88,6 +79,14 @@ final class SocketWaiter: @unchecked Sendable {
     func clearInterrupt() { isInterrupted.store(false, ordering: .releasing) }
 
     // MARK: For the thread's loop
+
+    /// A descriptor is ready. Returns false when this waiter does not wait for that one, or not any more.
+    func end(_ event: PollerEvent) -> Bool {
+        if case .nothing = watch { return false }
+        if event.descriptor != descriptor { return false }
+        end(event.readiness)
+        return true
+    }
 
     /// The socket is ready, or the deadline has passed.
     func end(_ readiness: Readiness) {
@@ -107,27 +106,18 @@ final class SocketWaiter: @unchecked Sendable {
         end(.interrupted)
     }
 
-    private func begin(_ watch: Watch, _ socket: Int32, _ interest: Readiness) {
+    private func begin(_ watch: Watch, _ descriptor: Int32, _ interest: Readiness) {
+        let place = place ?? thread.add(self)
+        self.place = place
         self.watch = watch
-        thread.watch(pollfd(fd: socket, events: interest.events, revents: 0), at: place ?? thread.add(self))
+        self.descriptor = descriptor
+        // What cannot be watched is not waited for: libpq finds out why.
+        if !thread.watch(descriptor, for: interest, at: place), case .wait = watch { end(.readable) }
     }
 
+    /// The thread goes on watching the descriptor, for the next wait.
     private func stop() {
         watch = .nothing
         deadline = nil
-        if let place { thread.watch(.nothing, at: place) }
-    }
-}
-
-extension SocketWaiter.Readiness {
-    fileprivate var events: Int16 {
-        (contains(.readable) ? Int16(POLLIN) : 0) | (contains(.writable) ? Int16(POLLOUT) : 0)
-    }
-
-    /// What `poll` found. An error or a hang-up counts as readable: reading is how libpq learns of it.
-    init(revents: Int16) {
-        self = []
-        if Int32(revents) & (POLLIN | POLLERR | POLLHUP | POLLNVAL) != 0 { insert(.readable) }
-        if Int32(revents) & POLLOUT != 0 { insert(.writable) }
     }
 }

@@ -6,7 +6,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-/// A pipe whose read end becomes readable when another thread wants the attention of a thread that sits in `poll`.
+/// A pipe whose read end becomes readable when another thread wants the attention of a thread that sleeps in a ``Poller``.
 ///
 /// A pipe and not an eventfd: it is the same two system calls, and it exists on every platform.
 struct WakeUp: ~Copyable {

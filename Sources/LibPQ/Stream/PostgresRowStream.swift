@@ -64,7 +64,7 @@ extension PostgresConnection {
     ) -> PostgresRowStream {
         PostgresRowStream(
             call: StreamCall(
-                connection: self, transactionID: nil, query: query, deadline: deadline.map { MonotonicInstant($0) },
+                connection: self, transactionID: nil, query: query, deadline: MonotonicInstant(deadline),
                 file: file, line: line))
     }
 }
@@ -77,6 +77,6 @@ extension PostgresTransaction {
         PostgresRowStream(
             call: StreamCall(
                 connection: connection, transactionID: id, query: query,
-                deadline: deadline.map { MonotonicInstant($0) }, file: file, line: line))
+                deadline: MonotonicInstant(deadline), file: file, line: line))
     }
 }

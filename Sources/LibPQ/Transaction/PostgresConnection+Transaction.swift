@@ -80,11 +80,11 @@ extension PostgresConnection {
 
     /// Runs statements, inside the transaction of this ID, or outside of any for nil.
     func run(
-        _ queries: [PostgresQuery], in id: UInt64?, deadline: MonotonicInstant?, file: String, line: Int
+        _ queries: [PostgresQuery], in id: UInt64?, deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
         do throws(PostgresError) {
             try check(queries)
-            let patience = patience(in: id, deadline)
+            let patience = patience(in: id, MonotonicInstant(deadline))
             try refuseOpenStream()
             if try !takeTurn(patience) { try await waitForTurn(patience) }
             defer { leave() }

@@ -21,8 +21,7 @@ public final class PostgresTransaction: PostgresQueryable {
     public func run(
         _ queries: [PostgresQuery], deadline: ContinuousClock.Instant?, file: String, line: Int
     ) async throws(PostgresError) -> [PostgresRows] {
-        try await connection.run(
-            queries, in: id, deadline: deadline.map { MonotonicInstant($0) }, file: file, line: line)
+        try await connection.run(queries, in: id, deadline: deadline, file: file, line: line)
     }
 
     /// Runs `body` so that its statements can fail without taking the transaction with them.
