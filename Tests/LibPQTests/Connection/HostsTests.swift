@@ -31,6 +31,24 @@ struct HostsTests {
         }
     }
 
+    #if os(Linux)  // where loopback answers at once, or not at all
+    @Test("are tried on when nothing comes back from one: the next has a socket of the same number")
+    func unreachable() async throws {
+        try await withTestDatabase { database in
+            var swallowed = try LoopbackListener(backlog: 0)
+            try swallowed.fill()
+            let configuration = try configuration(
+                database, ports: [swallowed.port, try await database.tcpPort], timeout: .seconds(3))
+            // Another test may take the number meanwhile, but not each time.
+            for _ in 0..<3 {
+                let connection = try await PostgresConnection.connect(configuration)
+                #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
+                await connection.close()
+            }
+        }
+    }
+    #endif
+
     @Test("none of which will do are each named with their reason")
     func none() async throws {
         try await withTestDatabase { database in

@@ -10,11 +10,14 @@ import Glibc
 struct LoopbackListener: ~Copyable {
     let descriptor: Int32
     let port: Int
+    /// See ``fill()``.
+    private var clients: [Int32] = []
 
     /// - Parameters:
     ///   - host: the last number of the address, 127.0.0.`host`. All but 1 exist on Linux only.
     ///   - port: 0 for a free one.
-    init(host: UInt32 = 1, port wanted: Int = 0) throws {
+    ///   - backlog: how many may connect whom nobody accepts.
+    init(host: UInt32 = 1, port wanted: Int = 0, backlog: Int32 = 16) throws {
         let descriptor = keptFromChildren(socket(AF_INET, loopbackStream, 0))
         self.descriptor = descriptor
         var address = loopbackAddress(port: wanted)
@@ -22,7 +25,7 @@ struct LoopbackListener: ~Copyable {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length) == 0 && listen(descriptor, 16) == 0
+                bind(descriptor, pointer, length) == 0 && listen(descriptor, backlog) == 0
                     && getsockname(descriptor, pointer, &length) == 0
             }
         }
@@ -30,7 +33,30 @@ struct LoopbackListener: ~Copyable {
         if !result { throw SocketError(code: errno) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        for client in clients { close(client) }
+        close(descriptor)
+    }
+
+    /// Connects until the kernel does not answer either, as if a firewall swallowed what is sent to this port.
+    mutating func fill() throws {
+        for _ in 0..<100 {
+            let client = keptFromChildren(socket(AF_INET, loopbackStream, 0))
+            clients.append(client)
+            _ = fcntl(client, F_SETFL, O_NONBLOCK)
+            var address = loopbackAddress(port: port)
+            let result = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                    connect(client, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            if result != 0 {
+                if errno == EINPROGRESS { return }
+                throw SocketError(code: errno)
+            }
+        }
+        throw SocketError(code: EISCONN)
+    }
 
     /// Whether somebody has connected whom nobody has accepted.
     var hasVisitor: Bool {
