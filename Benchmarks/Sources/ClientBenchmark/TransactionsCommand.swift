@@ -8,6 +8,8 @@ struct TransactionsCommand: AsyncParsableCommand {
     @Option var url: String
     @Option var connections: Int
     @Option var seconds: Double
+    @Option(help: "More connections, which nobody uses.")
+    var idle = 0
     @Flag(help: "Lease a connection for each transaction, and send COMMIT in a round trip of its own.")
     var throughPool = false
 
@@ -15,12 +17,15 @@ struct TransactionsCommand: AsyncParsableCommand {
         var configuration = try PostgresPool.Configuration(url: url)
         configuration.maximumConnections = connections
         let pool = PostgresPool(configuration: configuration)
+        var unused: [PostgresConnection] = []
+        for _ in 0..<idle { unused.append(try await .connect(configuration.connection)) }
         _ = try await measure(pool, for: .milliseconds(300))  // connects and prepares
 
         let (before, start) = (ProcessUsage.cpuMicroseconds, ContinuousClock.now)
         let latencies = try await measure(pool, for: .seconds(seconds)).sorted()
         let (cpu, elapsed) = (ProcessUsage.cpuMicroseconds - before, ContinuousClock.now - start)
         await pool.close()
+        for connection in unused { await connection.close() }
 
         let rate = Double(latencies.count) / (elapsed / .seconds(1))
         let median = latencies[latencies.count / 2] / .microseconds(1)
