@@ -29,6 +29,7 @@ extension PostgresConnection {
             await patience.heedsCancellation
             ? waitInterruptibly(for: handle.socket, interest, until: patience.deadline)
             : waiter.wait(for: handle.socket, interest, until: patience.deadline)
+        if readiness == .unwatchable { throw broken(handle, "the connection's socket cannot be watched") }
         // Rows that keep coming must not put the deadline off. An answer that is waited for has come, however late.
         let isLate = openStream != nil && patience.deadline.map { $0 <= .now } ?? false
         guard readiness == .interrupted || readiness == .timedOut || isLate else { return readiness }
@@ -62,7 +63,7 @@ extension PostgresConnection {
         if request.state != .underWay { return }
         patience.awaitEnd()
         _ = await waiter.wait(for: request.descriptor, .readable, until: patience.deadline)
-        waiter.forgetDescriptor()
+        waiter.unwatch()
         if request.state == .underWay { close() }
     }
 

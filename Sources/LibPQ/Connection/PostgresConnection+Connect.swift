@@ -105,14 +105,15 @@ extension PostgresConnection {
         for descriptor: Int32, _ interest: Readiness, until deadline: MonotonicInstant,
         _ options: ConnectionOptions
     ) async throws(PostgresError) {
-        // The next wait is for another descriptor, or for a socket that may be another.
-        defer { waiter.forgetDescriptor() }
+        // libpq may go on with another socket.
+        defer { waiter.unwatch() }
         // There is no statement yet that the server would have to be asked to cancel: whoever gives up just leaves.
         switch await waitInterruptibly(for: descriptor, interest, until: deadline) {
         case .interrupted: throw PostgresError(.cancelled, "the calling task was cancelled while it connected")
         case .timedOut:
             throw PostgresError(
                 .connectTimeout, "no connection within \(configuration.connectTimeout)\(describe(options))")
+        case .unwatchable: throw PostgresError(.connectionFailed, "the socket cannot be watched\(describe(options))")
         default: break
         }
     }

@@ -262,8 +262,9 @@ public actor PostgresConnection: PostgresQueryable {
     }
 
     func watchIdleSocket() {
-        guard let handle else { return }
-        waiter.watchIdle(handle.socket)
+        guard let handle, !waiter.watchIdle(handle.socket) else { return }
+        closeReason = broken(handle, "the connection's socket cannot be watched")
+        close()
     }
 
     /// The server spoke without being asked: a notice, or that it ends the connection.

@@ -130,7 +130,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     func remove(_ place: Int) {
         waiters[place] = nil
         freePlaces.append(place)
-        poller.forget(place: place)
+        poller.unwatch(place: place)
     }
 
     /// Says what the waiter at this place waits for; false when that cannot be watched. On the thread.
@@ -138,8 +138,11 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         poller.watch(descriptor, for: interest, at: place)
     }
 
-    /// See ``Poller/forget(place:)``. On the thread.
-    func forget(_ place: Int) { poller.forget(place: place) }
+    /// Ends the watch for the waiter at this place. On the thread.
+    func unwatch(_ place: Int) { poller.unwatch(place: place) }
+
+    /// Places that are somebody's. On the thread.
+    var takenPlaces: Int { waiters.count - freePlaces.count - 1 }
 
     /// Ends a wait of an actor of this thread. On the thread.
     ///
@@ -203,13 +206,15 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         for waiter in waiters {
             if let other = waiter?.deadline { deadline = min(deadline ?? other, other) }
         }
-        let count = poller.sleep(milliseconds: mayBlock ? deadline.map(Self.milliseconds) ?? -1 : 0)
+        let count = poller.wait(milliseconds: mayBlock ? deadline.map(Self.milliseconds) ?? -1 : 0)
         for index in 0..<count {
             let event = poller.event(index)
             if event.place == Self.wakeUpPlace {
                 wakeUp.drain()
-            } else if waiters[event.place]?.end(event) != true {
-                poller.drop(event)
+            } else if let waiter = waiters[event.place], waiter.isWaiting {
+                waiter.end(event.readiness)
+            } else {
+                poller.unwatch(place: event.place)
             }
         }
         guard let deadline else { return }

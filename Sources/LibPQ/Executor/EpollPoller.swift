@@ -1,4 +1,4 @@
-#if os(Linux) || os(Android)
+#if os(Linux)
 internal import CEpoll
 
 #if canImport(Musl)
@@ -7,17 +7,24 @@ internal import Musl
 internal import Glibc
 #endif
 
-/// `epoll`: a sleep costs the same for many descriptors as for few, and nothing is said to the kernel as long as the same is watched.
+/// `epoll`: a wait costs the same for many descriptors as for few, and nothing is said to the kernel as long as the same is watched.
+///
+/// The kernel watches the file behind a descriptor, and goes on with that after the descriptor is closed if another process has the file,
+/// too: a child between fork and exec. Such an event is told by its generation. As the descriptor's number may be another file's by then,
+/// the only way to end it is to begin anew.
 struct EpollPoller: Poller, ~Copyable {
-    private struct Watch: Equatable {
+    private struct Watch {
+        /// -1 for none. A number stands at one place only.
         var descriptor: Int32 = -1
         var interest: Readiness = []
+        var generation: UInt32 = 0
     }
 
-    private let epoll: Int32
+    private var epoll: Int32
     /// What the kernel has been told, by place.
     private var watches: [Watch] = []
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
+    private var ready: [PollerEvent] = []
 
     init() throws(PostgresError) {
         epoll = epoll_create1(CEPOLL_CLOEXEC)
@@ -31,48 +38,70 @@ struct EpollPoller: Poller, ~Copyable {
 
     mutating func watch(_ descriptor: Int32, for interest: Readiness, at place: Int) -> Bool {
         while watches.count <= place { watches.append(Watch()) }
-        let wanted = Watch(descriptor: descriptor, interest: interest)
-        if watches[place] == wanted { return true }
-        // A descriptor that was watched at another place, or here before `forget`, is known; one that was closed is not.
-        let isKnown = watches[place].descriptor == descriptor
-        let isWatched =
-            control(isKnown ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, wanted, place)
-            || control(isKnown ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, wanted, place)
-        watches[place] = isWatched ? wanted : Watch()
-        return isWatched
+        if watches[place].descriptor == descriptor, watches[place].interest == interest { return true }
+        unwatch(place: place)
+        // Whoever had the number has not said yet that it is closed.
+        if let other = watches.firstIndex(where: { $0.descriptor == descriptor }) { unwatch(place: other) }
+        watches[place].descriptor = descriptor
+        watches[place].interest = interest
+        return add(place)
     }
 
-    mutating func forget(place: Int) {
-        if place < watches.count { watches[place] = Watch() }
+    mutating func unwatch(place: Int) {
+        guard place < watches.count, watches[place].descriptor >= 0 else { return }
+        _ = epoll_ctl(epoll, EPOLL_CTL_DEL, watches[place].descriptor, nil)
+        forget(place)
     }
 
-    mutating func sleep(milliseconds: Int32) -> Int {
+    mutating func wait(milliseconds: Int32) -> Int {
+        ready.removeAll(keepingCapacity: true)
         let count = events.withUnsafeMutableBufferPointer {
             epoll_wait(epoll, $0.baseAddress, Int32($0.count), milliseconds)
         }
-        return Int(max(count, 0))  // a signal has interrupted it
+        var isHaunted = false
+        for index in 0..<Int(max(count, 0)) {  // -1 when a signal has interrupted it
+            let event = events[index]
+            let (place, generation) = (Int(event.data.u64 >> 32), UInt32(truncatingIfNeeded: event.data.u64))
+            if watches[place].generation != generation {
+                isHaunted = true
+                continue
+            }
+            var readiness: Readiness = []
+            if event.events & ~CEPOLL_OUT != 0 { readiness.insert(.readable) }
+            if event.events & CEPOLL_OUT != 0 { readiness.insert(.writable) }
+            ready.append(PollerEvent(place: place, readiness: readiness))
+        }
+        if isHaunted { beginAnew() }
+        return ready.count
     }
 
-    func event(_ index: Int) -> PollerEvent {
-        let (data, found) = (events[index].data.u64, events[index].events)
-        var readiness: Readiness = []
-        if found & ~CEPOLL_OUT != 0 { readiness.insert(.readable) }
-        if found & CEPOLL_OUT != 0 { readiness.insert(.writable) }
-        return PollerEvent(
-            place: Int(data >> 32), descriptor: Int32(truncatingIfNeeded: data), readiness: readiness)
-    }
+    func event(_ index: Int) -> PollerEvent { ready[index] }
 
-    mutating func drop(_ event: PollerEvent) {
-        _ = control(EPOLL_CTL_DEL, Watch(descriptor: event.descriptor), event.place)
-        if watches[event.place].descriptor == event.descriptor { forget(place: event.place) }
-    }
-
-    private func control(_ operation: Int32, _ watch: Watch, _ place: Int) -> Bool {
+    /// Tells the kernel what is watched at a place.
+    private mutating func add(_ place: Int) -> Bool {
+        let watch = watches[place]
         var event = epoll_event()
         if watch.interest.contains(.readable) { event.events |= CEPOLL_IN }
         if watch.interest.contains(.writable) { event.events |= CEPOLL_OUT }
-        event.data.u64 = UInt64(place) << 32 | UInt64(UInt32(bitPattern: watch.descriptor))
-        return epoll_ctl(epoll, operation, watch.descriptor, &event) == 0
+        event.data.u64 = UInt64(place) << 32 | UInt64(watch.generation)
+        let isWatched = epoll_ctl(epoll, EPOLL_CTL_ADD, watch.descriptor, &event) == 0
+        if !isWatched { forget(place) }
+        return isWatched
+    }
+
+    private mutating func forget(_ place: Int) {
+        watches[place] = Watch(generation: watches[place].generation &+ 1)
+    }
+
+    /// Watches the same with another `epoll`.
+    private mutating func beginAnew() {
+        let new = epoll_create1(CEPOLL_CLOEXEC)
+        if new < 0 { return }  // no descriptor is left: the next event of this kind tries again
+        close(epoll)
+        epoll = new
+        for place in watches.indices where watches[place].descriptor >= 0 && !add(place) {
+            ready.append(PollerEvent(place: place, readiness: .readable))  // its next wait tells why
+        }
     }
 }
 #endif

@@ -22,11 +22,11 @@ struct PollPoller: Poller, ~Copyable {
         return descriptor >= 0
     }
 
-    mutating func forget(place: Int) {
+    mutating func unwatch(place: Int) {
         if place < watches.count { watches[place] = .nothing }
     }
 
-    mutating func sleep(milliseconds: Int32) -> Int {
+    mutating func wait(milliseconds: Int32) -> Int {
         ready.removeAll(keepingCapacity: true)
         let count = watches.withUnsafeMutableBufferPointer { poll($0.baseAddress, nfds_t($0.count), milliseconds) }
         if count <= 0 { return 0 }
@@ -35,16 +35,12 @@ struct PollPoller: Poller, ~Copyable {
             var readiness: Readiness = []
             if found & ~Int32(POLLOUT) != 0 { readiness.insert(.readable) }
             if found & Int32(POLLOUT) != 0 { readiness.insert(.writable) }
-            ready.append(PollerEvent(place: place, descriptor: watch.fd, readiness: readiness))
+            ready.append(PollerEvent(place: place, readiness: readiness))
         }
         return ready.count
     }
 
     func event(_ index: Int) -> PollerEvent { ready[index] }
-
-    mutating func drop(_ event: PollerEvent) {
-        if watches[event.place].fd == event.descriptor { forget(place: event.place) }
-    }
 }
 
 extension pollfd {

@@ -1,44 +1,34 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
-
-/// What a thread sleeps in until one of its descriptors is ready.
+/// What a thread waits in until one of its descriptors is ready.
 ///
-/// A descriptor is watched from ``watch(_:for:at:)`` on, whether or not anybody waits for it at the moment, so that waiting for it again
-/// and again costs nothing. Whoever gets an event that nobody waits for drops it. Closing a descriptor ends its watch.
+/// A descriptor is watched until ``unwatch(place:)``, whether or not anybody waits for it at the moment, so that waiting for it again and
+/// again costs nothing. Whoever gets an event that nobody waits for ends that watch. Descriptors are watched at places: small numbers
+/// from 0, which the caller chooses.
 protocol Poller: ~Copyable {
     /// - Throws: `connectionFailed` when the process has no file descriptor left.
     init() throws(PostgresError)
 
-    /// Watches a descriptor, at a place of the caller's choice that holds one at a time, from 0.
+    /// Watches a descriptor instead of whatever has been watched at this place; does nothing when that is the same.
     ///
-    /// - Returns: whether it can be watched. One that is closed cannot, or is reported as readable.
+    /// - Returns: whether it can be watched.
     mutating func watch(_ descriptor: Int32, for interest: Readiness, at place: Int) -> Bool
 
-    /// Makes the next ``watch(_:for:at:)`` at this place start afresh: the descriptor may be closed, or another one under its number.
-    mutating func forget(place: Int)
+    /// Ends the watch at a place, if there is one. Best before the descriptor is closed; and before another one, which may get the same
+    /// number, is watched.
+    mutating func unwatch(place: Int)
 
-    /// Sleeps until something is ready.
+    /// Waits until something is ready.
     ///
     /// - Parameter milliseconds: for how long at most; negative for ever, 0 only looks.
     /// - Returns: how many events there are, for ``event(_:)``.
-    mutating func sleep(milliseconds: Int32) -> Int
+    mutating func wait(milliseconds: Int32) -> Int
 
-    /// What the last ``sleep(milliseconds:)`` has found.
+    /// What the last ``wait(milliseconds:)`` has found.
     func event(_ index: Int) -> PollerEvent
-
-    /// Ends the watch that an event comes from.
-    mutating func drop(_ event: PollerEvent)
 }
 
-/// A descriptor is ready.
+/// What is watched at a place is ready.
 struct PollerEvent: Equatable {
     let place: Int
-    let descriptor: Int32
     let readiness: Readiness
 }
 
@@ -50,11 +40,13 @@ struct Readiness: OptionSet, Sendable {
     static let writable = Readiness(rawValue: 2)
     /// ``SocketWaiter/interrupt()`` was called.
     static let interrupted = Readiness(rawValue: 4)
+    /// The descriptor cannot be watched: it is closed, or the system has no room.
+    static let unwatchable = Readiness(rawValue: 8)
     /// None of these, before the deadline.
     static let timedOut: Readiness = []
 }
 
-#if os(Linux) || os(Android)
+#if os(Linux)
 typealias SystemPoller = EpollPoller
 #else
 typealias SystemPoller = PollPoller

@@ -16,14 +16,14 @@ final class SocketWaiter: @unchecked Sendable {
 
     // Only on the thread:
     private var watch = Watch.nothing
-    /// What ``watch`` is for.
-    private var descriptor: Int32 = -1
     /// See ``watchIdle(_:)``. Set once, because the socket is watched anew after each statement.
     var onIdleReadable: @Sendable () -> Void = {}
     /// When the wait ends at the latest.
     private(set) var deadline: MonotonicInstant?
     /// The thread's, as long as it knows this waiter.
     private var place: Int?
+    /// See ``leave()``.
+    private var isLeaving = false
 
     init(_ thread: ConnectionThread) { self.thread = thread }
 
@@ -31,7 +31,7 @@ final class SocketWaiter: @unchecked Sendable {
     ///
     /// Call on the thread, with no other wait under way.
     ///
-    /// Call ``forgetDescriptor()`` before `descriptor` is closed, if this waiter is to be used after that.
+    /// Call ``unwatch()`` before `descriptor` is closed, if this waiter is to be used after that.
     func wait(
         for descriptor: Int32, _ interest: Readiness, until deadline: MonotonicInstant?,
         isInterruptible: Bool = false
@@ -41,30 +41,34 @@ final class SocketWaiter: @unchecked Sendable {
                 return continuation.resume(returning: .interrupted)
             }
             if case .wait = watch { preconditionFailure("two waits on one connection") }
+            guard begin(.wait(continuation, isInterruptible: isInterruptible), descriptor, interest) else {
+                return continuation.resume(returning: .unwatchable)
+            }
             self.deadline = deadline
-            begin(.wait(continuation, isInterruptible: isInterruptible), descriptor, interest)
         }
     }
 
     /// Calls ``onIdleReadable`` on the thread, once, when the socket becomes readable while nobody waits for it: the server has
     /// something to say that nobody asked for (a shutdown, a notification).
-    func watchIdle(_ socket: Int32) { begin(.idle, socket, .readable) }
+    ///
+    /// - Returns: whether the socket can be watched.
+    func watchIdle(_ socket: Int32) -> Bool { begin(.idle, socket, .readable) }
 
     func endIdleWatch() {
         if case .idle = watch { stop() }
     }
 
-    /// Lets the next wait find another descriptor under the same number.
-    func forgetDescriptor() {
-        if let place { thread.forget(place) }
+    /// Lets the thread watch the descriptor no longer: it is about to be closed.
+    func unwatch() {
+        if let place { thread.unwatch(place) }
     }
 
-    /// Takes the connection out of the thread's loop, unless a job still waits. On the thread.
+    /// Takes the connection out of the thread's loop for good, if need be at the end of the wait that is under way. On the thread, before
+    /// the socket is closed.
     func leave() {
+        isLeaving = true
         if case .wait = watch { return }
-        watch = .nothing
-        if let place { thread.remove(place) }
-        place = nil
+        stop()
     }
 
     // MARK: From any thread
@@ -80,12 +84,8 @@ final class SocketWaiter: @unchecked Sendable {
 
     // MARK: For the thread's loop
 
-    /// A descriptor is ready. Returns false when this waiter does not wait for that one, or not any more.
-    func end(_ event: PollerEvent) -> Bool {
-        if case .nothing = watch { return false }
-        if event.descriptor != descriptor { return false }
-        end(event.readiness)
-        return true
+    var isWaiting: Bool {
+        if case .nothing = watch { false } else { true }
     }
 
     /// The socket is ready, or the deadline has passed.
@@ -106,18 +106,21 @@ final class SocketWaiter: @unchecked Sendable {
         end(.interrupted)
     }
 
-    private func begin(_ watch: Watch, _ descriptor: Int32, _ interest: Readiness) {
+    private func begin(_ watch: Watch, _ descriptor: Int32, _ interest: Readiness) -> Bool {
         let place = place ?? thread.add(self)
         self.place = place
-        self.watch = watch
-        self.descriptor = descriptor
-        // What cannot be watched is not waited for: libpq finds out why.
-        if !thread.watch(descriptor, for: interest, at: place), case .wait = watch { end(.readable) }
+        let isWatched = thread.watch(descriptor, for: interest, at: place)
+        self.watch = isWatched ? watch : .nothing
+        return isWatched
     }
 
     /// The thread goes on watching the descriptor, for the next wait.
     private func stop() {
         watch = .nothing
         deadline = nil
+        if isLeaving, let place {
+            self.place = nil
+            thread.remove(place)
+        }
     }
 }

@@ -11,12 +11,12 @@ struct LoopbackListener: ~Copyable {
     let descriptor: Int32
     let port: Int
     /// See ``fill()``.
-    private var clients: [Int32] = []
+    private var client: Int32?
 
     /// - Parameters:
     ///   - host: the last number of the address, 127.0.0.`host`. All but 1 exist on Linux only.
     ///   - port: 0 for a free one.
-    ///   - backlog: how many may connect whom nobody accepts.
+    ///   - backlog: how many may wait to be accepted, besides one whom Linux always lets in.
     init(host: UInt32 = 1, port wanted: Int = 0, backlog: Int32 = 16) throws {
         let descriptor = keptFromChildren(socket(AF_INET, loopbackStream, 0))
         self.descriptor = descriptor
@@ -34,28 +34,21 @@ struct LoopbackListener: ~Copyable {
     }
 
     deinit {
-        for client in clients { close(client) }
+        if let client { close(client) }
         close(descriptor)
     }
 
-    /// Connects until the kernel does not answer either, as if a firewall swallowed what is sent to this port.
+    /// Takes the only place of a backlog of 0: to whoever connects now the kernel does not answer, as if a firewall swallowed it.
     mutating func fill() throws {
-        for _ in 0..<100 {
-            let client = keptFromChildren(socket(AF_INET, loopbackStream, 0))
-            clients.append(client)
-            _ = fcntl(client, F_SETFL, O_NONBLOCK)
-            var address = loopbackAddress(port: port)
-            let result = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                    connect(client, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            if result != 0 {
-                if errno == EINPROGRESS { return }
-                throw SocketError(code: errno)
+        let client = keptFromChildren(socket(AF_INET, loopbackStream, 0))
+        self.client = client
+        var address = loopbackAddress(port: port)
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                connect(client, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        throw SocketError(code: EISCONN)
+        if result != 0 { throw SocketError(code: errno) }
     }
 
     /// Whether somebody has connected whom nobody has accepted.
