@@ -29,7 +29,7 @@ extension PostgresConnection {
             await patience.heedsCancellation
             ? waitInterruptibly(for: handle.socket, interest, until: patience.deadline)
             : waiter.wait(for: handle.socket, interest, until: patience.deadline)
-        if readiness == .unwatchable { throw broken(handle, "the connection's socket cannot be watched") }
+        if readiness == .unwatchable { throw unwatchable(handle) }
         // Rows that keep coming must not put the deadline off. An answer that is waited for has come, however late.
         let isLate = openStream != nil && patience.deadline.map { $0 <= .now } ?? false
         guard readiness == .interrupted || readiness == .timedOut || isLate else { return readiness }

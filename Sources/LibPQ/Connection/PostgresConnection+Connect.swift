@@ -11,6 +11,7 @@ extension PostgresConnection {
         logNotices()
         waiter.onIdleReadable = { [weak self] in self?.assumeIsolated { $0.readUnasked() } }
         watchIdleSocket()
+        if let closeReason { throw closeReason }
     }
 
     /// Why an attempt has not led to a connection.
@@ -113,7 +114,8 @@ extension PostgresConnection {
         case .timedOut:
             throw PostgresError(
                 .connectTimeout, "no connection within \(configuration.connectTimeout)\(describe(options))")
-        case .unwatchable: throw PostgresError(.connectionFailed, "the socket cannot be watched\(describe(options))")
+        case .unwatchable:
+            throw PostgresError(.connectionFailed, "no room to watch the socket of a connection to\(describe(options))")
         default: break
         }
     }

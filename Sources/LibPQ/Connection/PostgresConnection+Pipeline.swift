@@ -264,6 +264,13 @@ extension PostgresConnection {
         farewell.recoded(.connectionLost, "the server ended the connection")
     }
 
+    /// The thread cannot wait for the socket: libpq has closed it, or the system has no room for another watch.
+    func unwatchable(_ handle: ConnectionHandle) -> PostgresError {
+        handle.isBad
+            ? broken(handle, "connection lost")
+            : PostgresError(.connectionLost, "the system has no room to watch the connection's socket")
+    }
+
     func broken(_ handle: ConnectionHandle, _ what: String) -> PostgresError {
         let words = handle.errorMessage.split(whereSeparator: \.isNewline).joined(separator: " ")
         return PostgresError(

@@ -263,7 +263,7 @@ public actor PostgresConnection: PostgresQueryable {
 
     func watchIdleSocket() {
         guard let handle, !waiter.watchIdle(handle.socket) else { return }
-        closeReason = broken(handle, "the connection's socket cannot be watched")
+        closeReason = unwatchable(handle)
         close()
     }
 

@@ -141,7 +141,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
     /// Ends the watch for the waiter at this place. On the thread.
     func unwatch(_ place: Int) { poller.unwatch(place: place) }
 
-    /// Places that are somebody's. On the thread.
+    /// Places that are somebody's; for tests. On the thread.
     var takenPlaces: Int { waiters.count - freePlaces.count - 1 }
 
     /// Ends a wait of an actor of this thread. On the thread.

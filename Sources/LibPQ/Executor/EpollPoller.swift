@@ -44,7 +44,9 @@ struct EpollPoller: Poller, ~Copyable {
         if let other = watches.firstIndex(where: { $0.descriptor == descriptor }) { unwatch(place: other) }
         watches[place].descriptor = descriptor
         watches[place].interest = interest
-        return add(place)
+        if add(place, to: epoll) { return true }
+        forget(place)
+        return false
     }
 
     mutating func unwatch(place: Int) {
@@ -78,29 +80,36 @@ struct EpollPoller: Poller, ~Copyable {
     func event(_ index: Int) -> PollerEvent { ready[index] }
 
     /// Tells the kernel what is watched at a place.
-    private mutating func add(_ place: Int) -> Bool {
+    private func add(_ place: Int, to epoll: Int32) -> Bool {
         let watch = watches[place]
         var event = epoll_event()
         if watch.interest.contains(.readable) { event.events |= CEPOLL_IN }
         if watch.interest.contains(.writable) { event.events |= CEPOLL_OUT }
         event.data.u64 = UInt64(place) << 32 | UInt64(watch.generation)
-        let isWatched = epoll_ctl(epoll, EPOLL_CTL_ADD, watch.descriptor, &event) == 0
-        if !isWatched { forget(place) }
-        return isWatched
+        return epoll_ctl(epoll, EPOLL_CTL_ADD, watch.descriptor, &event) == 0
     }
 
     private mutating func forget(_ place: Int) {
         watches[place] = Watch(generation: watches[place].generation &+ 1)
     }
 
-    /// Watches the same with another `epoll`.
+    /// Watches the same with another `epoll`. If the system has no room for that, the next wait tries again, at once.
     private mutating func beginAnew() {
         let new = epoll_create1(CEPOLL_CLOEXEC)
-        if new < 0 { return }  // no descriptor is left: the next event of this kind tries again
+        if new < 0 { return }
+        var closed: [Int] = []
+        for place in watches.indices where watches[place].descriptor >= 0 && !add(place, to: new) {
+            guard errno == EBADF else {
+                close(new)
+                return
+            }
+            closed.append(place)
+        }
         close(epoll)
         epoll = new
-        for place in watches.indices where watches[place].descriptor >= 0 && !add(place) {
-            ready.append(PollerEvent(place: place, readiness: .readable))  // its next wait tells why
+        for place in closed {
+            forget(place)
+            ready.append(PollerEvent(place: place, readiness: .unwatchable))
         }
     }
 }

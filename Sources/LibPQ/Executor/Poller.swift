@@ -9,11 +9,11 @@ protocol Poller: ~Copyable {
 
     /// Watches a descriptor instead of whatever has been watched at this place; does nothing when that is the same.
     ///
-    /// - Returns: whether it can be watched.
+    /// - Returns: whether it can be watched; if not, nothing is watched at this place. Of one that is closed `poll` tells by an event.
     mutating func watch(_ descriptor: Int32, for interest: Readiness, at place: Int) -> Bool
 
-    /// Ends the watch at a place, if there is one. Best before the descriptor is closed; and before another one, which may get the same
-    /// number, is watched.
+    /// Ends the watch at a place, if there is one. Call it before the descriptor is closed: afterwards it is safe, but may cost `epoll`
+    /// a new beginning.
     mutating func unwatch(place: Int)
 
     /// Waits until something is ready.
@@ -40,7 +40,7 @@ struct Readiness: OptionSet, Sendable {
     static let writable = Readiness(rawValue: 2)
     /// ``SocketWaiter/interrupt()`` was called.
     static let interrupted = Readiness(rawValue: 4)
-    /// The descriptor cannot be watched: it is closed, or the system has no room.
+    /// The descriptor cannot be watched: it is closed, or the system has no room for another watch.
     static let unwatchable = Readiness(rawValue: 8)
     /// None of these, before the deadline.
     static let timedOut: Readiness = []

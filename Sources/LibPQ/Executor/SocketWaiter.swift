@@ -31,7 +31,8 @@ final class SocketWaiter: @unchecked Sendable {
     ///
     /// Call on the thread, with no other wait under way.
     ///
-    /// Call ``unwatch()`` before `descriptor` is closed, if this waiter is to be used after that.
+    /// Call ``unwatch()`` before `descriptor` is closed, if this waiter is to be used after that. Returns ``Readiness/unwatchable`` at once
+    /// when the thread cannot watch it.
     func wait(
         for descriptor: Int32, _ interest: Readiness, until deadline: MonotonicInstant?,
         isInterruptible: Bool = false
@@ -58,13 +59,13 @@ final class SocketWaiter: @unchecked Sendable {
         if case .idle = watch { stop() }
     }
 
-    /// Lets the thread watch the descriptor no longer: it is about to be closed.
+    /// Ends the thread's watch of the descriptor, which is about to be closed. Not during a wait, which would not end.
     func unwatch() {
         if let place { thread.unwatch(place) }
     }
 
-    /// Takes the connection out of the thread's loop for good, if need be at the end of the wait that is under way. On the thread, before
-    /// the socket is closed.
+    /// Takes the connection out of the thread's loop; if it still waits, at the end of that wait, and of each that follows. On the
+    /// thread, before the socket is closed.
     func leave() {
         isLeaving = true
         if case .wait = watch { return }
@@ -109,8 +110,9 @@ final class SocketWaiter: @unchecked Sendable {
     private func begin(_ watch: Watch, _ descriptor: Int32, _ interest: Readiness) -> Bool {
         let place = place ?? thread.add(self)
         self.place = place
+        self.watch = watch
         let isWatched = thread.watch(descriptor, for: interest, at: place)
-        self.watch = isWatched ? watch : .nothing
+        if !isWatched { stop() }
         return isWatched
     }
 

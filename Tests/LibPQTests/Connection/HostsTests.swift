@@ -45,6 +45,8 @@ struct HostsTests {
                 #expect(try await connection.queryRow("SELECT 1").decode(Int.self) == 1)
                 await connection.close()
             }
+            let isFull = swallowed.hasVisitor
+            #expect(isFull)
         }
     }
     #endif

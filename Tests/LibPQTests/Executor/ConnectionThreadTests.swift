@@ -156,11 +156,8 @@ struct ConnectionThreadTests {
                 var closed: [PostgresConnection] = []
                 for _ in 0..<100 {
                     let connection = try await database.connect()
-                    let thread = connection.thread
-                    let taken = await Task(executorPreference: thread.bodies) { thread.takenPlaces }.value
                     await connection.close()
                     closed.append(connection)
-                    #expect(taken < 10, "besides this connection's place, those of a few others")
                 }
                 #expect(try await database.pool.queryRow("SELECT 1").decode(Int.self) == 1)
                 #expect(closed.count == 100)
@@ -168,6 +165,37 @@ struct ConnectionThreadTests {
         }
     }
     #endif
+
+    @Test("gives each waiter a place until it leaves, at the end of its wait at the latest")
+    func places() async throws {
+        let thread = try ConnectionThread()
+        let pipe = try WakeUp()
+        let descriptor = pipe.readEnd
+        let waiter = SocketWaiter(thread)
+        func onThread<Value: Sendable>(_ body: sending @escaping () async -> Value) async -> Value {
+            await Task(executorPreference: thread.bodies, operation: body).value
+        }
+        #expect(await onThread { thread.takenPlaces } == 0)
+        #expect(await onThread { await waiter.wait(for: -1, .readable, until: nil) } == .unwatchable)
+        #expect(await onThread { waiter.watchIdle(descriptor) })
+        #expect(await onThread { thread.takenPlaces } == 1)
+
+        async let ended = onThread { await waiter.wait(for: descriptor, .readable, until: nil) }
+        try await waitUntil("it waits") { await onThread { waiter.isWaiting } }
+        await onThread {
+            waiter.leave()
+            waiter.leave()
+        }
+        #expect(await onThread { thread.takenPlaces } == 1, "somebody still waits")
+        pipe.signal()
+        #expect(await ended == .readable)
+        #expect(await onThread { thread.takenPlaces } == 0)
+
+        // Whoever has to wait once more may, and leaves again.
+        #expect(await onThread { await waiter.wait(for: descriptor, .readable, until: nil) } == .readable)
+        #expect(await onThread { await waiter.wait(for: -1, .readable, until: nil) } == .unwatchable)
+        #expect(await onThread { thread.takenPlaces } == 0)
+    }
 }
 
 private final class Flag: Sendable {

@@ -38,7 +38,7 @@ struct LoopbackListener: ~Copyable {
         close(descriptor)
     }
 
-    /// Takes the only place of a backlog of 0: to whoever connects now the kernel does not answer, as if a firewall swallowed it.
+    /// Takes the only place of a backlog of 0 on 127.0.0.1: to whoever connects now the kernel does not answer, as if a firewall swallowed it.
     mutating func fill() throws {
         let client = keptFromChildren(socket(AF_INET, loopbackStream, 0))
         self.client = client
