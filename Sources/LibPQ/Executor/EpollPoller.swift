@@ -60,12 +60,12 @@ struct EpollPoller: Poller, ~Copyable {
         let count = events.withUnsafeMutableBufferPointer {
             epoll_wait(epoll, $0.baseAddress, Int32($0.count), milliseconds)
         }
-        var isHaunted = false
+        var hasStaleEvents = false
         for index in 0..<Int(max(count, 0)) {  // -1 when a signal has interrupted it
             let event = events[index]
             let (place, generation) = (Int(event.data.u64 >> 32), UInt32(truncatingIfNeeded: event.data.u64))
             if watches[place].generation != generation {
-                isHaunted = true
+                hasStaleEvents = true
                 continue
             }
             var readiness: Readiness = []
@@ -73,7 +73,7 @@ struct EpollPoller: Poller, ~Copyable {
             if event.events & CEPOLL_OUT != 0 { readiness.insert(.writable) }
             ready.append(PollerEvent(place: place, readiness: readiness))
         }
-        if isHaunted { beginAnew() }
+        if hasStaleEvents { replaceEpoll() }
         return ready.count
     }
 
@@ -94,7 +94,7 @@ struct EpollPoller: Poller, ~Copyable {
     }
 
     /// Watches the same with another `epoll`. If the system has no room for that, the next wait tries again, at once.
-    private mutating func beginAnew() {
+    private mutating func replaceEpoll() {
         let new = epoll_create1(CEPOLL_CLOEXEC)
         if new < 0 { return }
         var closed: [Int] = []
