@@ -178,6 +178,7 @@ struct ConnectionThreadTests {
         #expect(await onThread { thread.takenPlaces } == 0)
         #expect(await onThread { await waiter.wait(for: -1, .readable, until: nil) } == .unwatchable)
         #expect(await onThread { waiter.watchIdle(descriptor) })
+        await onThread { waiter.endIdleWatch() }
         #expect(await onThread { thread.takenPlaces } == 1)
 
         async let ended = onThread { await waiter.wait(for: descriptor, .readable, until: nil) }
