@@ -313,10 +313,7 @@ let package = Package(
 if sanitizer != nil {
     let sanitized: Set = [
         "CEpoll", "CLibPQ", "DisposableDatabases", "EmbeddedPostgres", "FaultProxy", "Idempotency", "IdempotencyTests",
-        "LibPQ",
-        "LibPQTests",
-        "SQLMigrations",
-        "TestSupport",
+        "LibPQ", "LibPQTests", "SQLMigrations", "TestSupport",
     ]
     package.targets.removeAll { !sanitized.contains($0.name) }
     package.products.removeAll { $0.name != "LibPQ" }  // the snippets are built with it

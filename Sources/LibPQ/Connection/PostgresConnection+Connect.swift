@@ -115,7 +115,8 @@ extension PostgresConnection {
             throw PostgresError(
                 .connectTimeout, "no connection within \(configuration.connectTimeout)\(describe(options))")
         case .unwatchable:
-            throw PostgresError(.connectionFailed, "no room to watch the socket of a connection to\(describe(options))")
+            throw PostgresError(
+                .connectionFailed, "the system cannot watch the connection's socket\(describe(options))")
         default: break
         }
     }

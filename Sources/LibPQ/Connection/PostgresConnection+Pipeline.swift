@@ -268,7 +268,7 @@ extension PostgresConnection {
     func unwatchable(_ handle: ConnectionHandle) -> PostgresError {
         handle.isBad
             ? broken(handle, "connection lost")
-            : PostgresError(.connectionLost, "the system has no room to watch the connection's socket")
+            : PostgresError(.connectionLost, "the system cannot watch the connection's socket")
     }
 
     func broken(_ handle: ConnectionHandle, _ what: String) -> PostgresError {

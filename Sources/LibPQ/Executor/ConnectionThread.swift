@@ -12,8 +12,8 @@ internal import Darwin
 /// A thread that connections live on: executor of their actors, home of the preferred executor of bodies that run on them, and
 /// the place where their sockets are waited for.
 ///
-/// One loop does all three: run the jobs that are ready, then sleep on the sockets and the wake-up pipe. A statement
-/// inside a transaction therefore costs no thread hop, and what several connections wait for costs one sleep. There are as many
+/// One loop does all three: run the jobs that are ready, then sleep until a socket or the wake-up pipe is ready. A
+/// statement inside a transaction therefore costs no thread hop, and what several connections wait for costs one sleep. There are as many
 /// threads as ``ConnectionThreads`` says, and they never end. docs/adr/0002 has the alternatives and their figures.
 ///
 /// `@unchecked Sendable`: `inbox` is guarded by its mutex; everything in the section "only on the thread" is touched by the
@@ -211,7 +211,7 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
             let event = poller.event(index)
             if event.place == Self.wakeUpPlace {
                 wakeUp.drain()
-            } else if let waiter = waiters[event.place], waiter.isWaiting {
+            } else if let waiter = waiters[event.place], waiter.wantsEvents {
                 waiter.end(event.readiness)
             } else {
                 poller.unwatch(place: event.place)

@@ -85,7 +85,8 @@ final class SocketWaiter: @unchecked Sendable {
 
     // MARK: For the thread's loop
 
-    var isWaiting: Bool {
+    /// Whether somebody waits for the socket, or watches it while it is idle.
+    var wantsEvents: Bool {
         if case .nothing = watch { false } else { true }
     }
 

@@ -182,7 +182,7 @@ struct ConnectionThreadTests {
         #expect(await onThread { thread.takenPlaces } == 1)
 
         async let ended = onThread { await waiter.wait(for: descriptor, .readable, until: nil) }
-        try await waitUntil("it waits") { await onThread { waiter.isWaiting } }
+        try await waitUntil("it waits") { await onThread { waiter.wantsEvents } }
         await onThread {
             waiter.leave()
             waiter.leave()
