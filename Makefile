@@ -88,7 +88,7 @@ memory: setup ## show the sample service's memory at rest and under 200 payments
 docs: ## check that the documentation comments of the libraries build (needs docc)
 	@mkdir -p .build/docs
 	@$(SWIFT) package $(SWIFTFLAGS) dump-symbol-graph --minimum-access-level public --skip-synthesized-members >/dev/null
-	@for module in LibPQ SQLMigrations Idempotency HummingbirdIdempotency EmbeddedPostgres; do \
+	@for module in LibPQ SQLMigrations Idempotency HummingbirdIdempotency IdempotencyTesting EmbeddedPostgres; do \
 		catalog=Sources/$$module/$$module.docc; \
 		[ -d $$catalog ] || { catalog=.build/docs/$$module.docc; mkdir -p $$catalog; }; \
 		docc convert $$catalog --fallback-display-name $$module \

@@ -9,7 +9,7 @@ func examples(pool: PostgresPool) async throws {
     } catch {
         switch (error.code, error.sqlState) {
         case (.server, .uniqueViolation?): print("it exists already:", error.constraint ?? "?")
-        case (.commitUnknown, _): print("look whether it is there")
+        case (.commitUnknown, _), (.connectionLost, _), (.timedOut, nil): print("look whether it is there")
         case _ where error.isTransient: print("try again in a moment")
         default: throw error
         }

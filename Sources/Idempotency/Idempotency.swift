@@ -51,7 +51,7 @@ public final class Idempotency: Sendable {
 
     /// Runs `work` unless this key has an outcome; answers with the outcome either way.
     ///
-    /// `work` runs on a database connection's thread, in a READ COMMITTED transaction that has claimed the key. What it writes
+    /// `work` runs on a database connection's thread, or on the caller's actor if it belongs to one, in a READ COMMITTED transaction that has claimed the key. What it writes
     /// through the transaction and the outcome that it returns are committed together, or neither. It may run again in a new
     /// transaction after `40001`, `40P01` or a COMMIT that proved to be lost, so its effects belong into the transaction.
     ///
@@ -73,7 +73,8 @@ public final class Idempotency: Sendable {
     ///   - work: the unit of work.
     /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `invalidPolicy`, `mismatch`, `inFlight`, `keyExpired`,
     ///   `tooManyNewKeys`, `unavailable`, `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`,
-    ///   `damagedOutcome`, `outcomeUnreadable`; or a `PostgresError` that has no such meaning (a missing table, a deferred constraint).
+    ///   `damagedOutcome`, `outcomeUnreadable`; a `PostgresError` that has no such meaning (a missing table, a deferred constraint); or
+    ///   `CancellationError` when the task is cancelled while it waits in memory for a duplicate.
     public func perform(
         scope: String, key: IdempotencyKey, fingerprint: Fingerprint, policy: IdempotencyPolicy? = nil,
         finalOutcome: ((any Error) async throws -> Outcome?)? = nil,

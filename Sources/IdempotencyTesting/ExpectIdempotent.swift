@@ -44,7 +44,7 @@ public import SQLMigrations
 ///     those header fields into the answer that are to be the same in a replay.
 /// - Returns: which cuts were made.
 /// - Throws: ``IdempotencyTestingError``: `notIdempotent` with the first statement that shows it and the rows that differ;
-///   `requestFailed`, `nondeterministic`, `unknownColumn`, `serverUnusable`. `CancellationError`. What `prepare` throws, `MigrationError`
+///   `requestFailed`, `nothingTested`, `nondeterministic`, `unknownColumn`, `serverUnusable`. `CancellationError`. What `prepare` throws, `MigrationError`
 ///   and `PostgresError` unwrapped.
 @discardableResult
 public func expectIdempotent(

@@ -16,8 +16,16 @@ public struct TestDatabase: Sendable {
         self.name = name
         self.url = url
         pools = PoolList()
-        pool = PostgresPool(configuration: try PostgresPool.Configuration(url: url))
+        pool = PostgresPool(configuration: try Self.patientConfiguration(url: url))
         pools.add(pool)
+    }
+
+    /// The defaults, except that a busy machine has a minute to connect. Tests of these time-outs choose their own.
+    private static func patientConfiguration(url: String) throws -> PostgresPool.Configuration {
+        var configuration = try PostgresPool.Configuration(url: url)
+        configuration.acquireTimeout = .seconds(60)
+        configuration.connection.connectTimeout = .seconds(60)
+        return configuration
     }
 
     /// Another pool on the same database, closed with it.
@@ -27,7 +35,7 @@ public struct TestDatabase: Sendable {
     public func makePool(
         of connections: Int, configure: (inout PostgresPool.Configuration) -> Void = { _ in }
     ) throws -> PostgresPool {
-        var configuration = try PostgresPool.Configuration(url: url)
+        var configuration = try Self.patientConfiguration(url: url)
         configuration.maximumConnections = connections
         configure(&configuration)
         let pool = PostgresPool(configuration: configuration)
@@ -35,9 +43,26 @@ public struct TestDatabase: Sendable {
         return pool
     }
 
-    /// A connection outside of any pool. Close it, or dropping the database will.
+    /// A connection outside of any pool, which waits for a lock as long as the test holds it. Close it, or dropping the
+    /// database will.
     public func connect() async throws -> PostgresConnection {
-        try await PostgresConnection.connect(PostgresConnection.Configuration(url: url))
+        var configuration = try PostgresConnection.Configuration(url: url)
+        configuration.lockTimeout = nil
+        return try await PostgresConnection.connect(configuration)
+    }
+
+    /// Waits until so many sessions of this database, or more, wait for a lock that another one holds.
+    public func waitForBlockedSessions(
+        _ count: Int = 1, deadline: Duration = .seconds(10), isolation: isolated (any Actor)? = #isolation
+    ) async throws {
+        try await waitUntil("\(count) sessions wait for a lock", deadline: deadline) {
+            try await pool.queryRow(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            ).decode(Int.self) >= count
+        }
     }
 
     func closePools() async {

@@ -17,11 +17,12 @@ public import Idempotency
 /// Put it after (inside) metrics, tracing, logging and authentication, so that those see every request, replays too, and a revoked
 /// caller gets no stored answer. Middleware between it and the handler does not run for a replay.
 ///
-/// - An error that the handler throws and the policy calls final (`finalStatuses`, `isFinal`) becomes a stored answer; any other error
-///   is rethrown as it is. What the protection itself refuses is thrown as ``Problem``.
+/// - An error that the handler throws and the policy calls final (`finalStatuses`, `isFinal`) becomes a stored answer. A
+///   `PostgresError` after which a retry may succeed becomes ``ProblemKind/unavailable`` or ``ProblemKind/outcomeUnknown``; any other
+///   error is rethrown as it is. What the protection itself refuses is thrown as ``Problem``.
 /// - Answers that are stored, and their replays, say until when in `Idempotency-Key-Expires`. Replays have `Idempotent-Replayed: true`.
 /// - `Prefer: wait=N` (RFC 7240 section 4.3) takes the place of the policy's `waitBudget`, up to `maximumPreferredWait`.
-///   `Preference-Applied` says so on every answer but errors that travel on.
+///   `Preference-Applied` says so on every answer of the engine; not on 400, 413 and 431, nor on errors that travel on.
 /// - Header fields over `maximumRequestHeaders` are refused before anything else, a body over `maximumRequestBody` before any SQL; so
 ///   is a body that breaks off (400).
 ///

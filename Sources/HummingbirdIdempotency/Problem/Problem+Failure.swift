@@ -27,7 +27,8 @@ extension Problem {
 extension Problem {
     /// The problem that a failure of the database or of the engine is to the client, for routes beside the protected ones.
     ///
-    /// 503 with `Retry-After` for a `PostgresError` after which the same request may succeed, and every `IdempotencyError`.
+    /// A `PostgresError` after which the same request may succeed is 503 with `Retry-After`; each `IdempotencyError` is the problem of its
+    /// code.
     /// - Returns: `nil` for every other error, and for those that know their own response.
     public init?(failure: any Error, options: IdempotencyOptions = .init()) {
         guard let kind = ProblemKind(failure: failure) else { return nil }
@@ -52,7 +53,7 @@ extension ProblemKind {
             case .responseTooLarge: self = .responseTooLarge
             case .keyExpired: self = .keyExpired
             case .tooManyNewKeys: self = .tooManyNewKeys
-            case .outcomeUnreadable: self = .outcomeUnreadable
+            case .outcomeUnreadable, .damagedOutcome: self = .outcomeUnreadable
             default: self = .internalError
             }
         case let error as PostgresError:

@@ -55,7 +55,7 @@ public struct Problem: HTTPResponseError, Sendable {
 
     /// The problem that says nothing more than 500.
     public static let internalServerError = Problem(
-        status: .internalServerError, detail: "The server failed to answer this request. Nothing was changed.")
+        status: .internalServerError, detail: "The server failed to answer this request.")
 
     /// Writes the problem as JSON.
     public func response(from request: Request, context: some RequestContext) throws -> Response {

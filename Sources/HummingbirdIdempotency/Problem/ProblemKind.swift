@@ -32,7 +32,7 @@ public enum ProblemKind: String, Sendable, CaseIterable {
     case unavailable = "unavailable"
     /// 503: whether the request was carried out could not be found out in time.
     case outcomeUnknown = "outcome-unknown"
-    /// 500: the stored answer cannot be decrypted.
+    /// 500: the stored answer cannot be decrypted, or is damaged.
     case outcomeUnreadable = "outcome-unreadable"
     /// 500: a fault on our side.
     case internalError = "internal-error"
@@ -111,7 +111,7 @@ public enum ProblemKind: String, Sendable, CaseIterable {
         case .outcomeUnreadable:
             "The first request with this key was carried out, and nothing was done again. Its stored answer cannot be read now."
         case .internalError:
-            "The server failed to answer this request, and the operation was undone. The key can be used again."
+            "The server failed to answer this request, and nothing was carried out. A retry with the same key is safe."
         }
     }
 }

@@ -45,7 +45,8 @@ struct RequestProtection<Context: RequestContext>: Sendable {
     ///
     /// - Parameter handler: the work. May run several times for one request (after a serialization failure), each time in a
     ///   transaction of its own and with the body to be read from the start.
-    /// - Throws: ``Problem`` for what the protection answers itself; the handler's own errors as they were thrown.
+    /// - Throws: ``Problem`` for what the protection answers itself; the handler's own errors as they were thrown, but a
+    ///   `PostgresError` after which a retry may succeed, which becomes a problem.
     func respond(
         to request: Request, context: Context,
         handler: (Request, Context, PostgresTransaction) async throws -> Response

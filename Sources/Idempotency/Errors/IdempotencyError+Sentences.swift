@@ -17,6 +17,10 @@ extension IdempotencyError {
             .responseTooLarge, "the answer's header fields are over maximumResponseHeaders (\(limit) bytes)")
     }
 
+    static func responseBodyTooLarge(limit: Int) -> IdempotencyError {
+        IdempotencyError(.responseTooLarge, "the answer's body is over maximumResponseBody (\(limit) bytes)")
+    }
+
     static func tooManyNewKeys(retryAfter: Duration) -> IdempotencyError {
         IdempotencyError(
             .tooManyNewKeys, "the scope has used too many new keys in a short time", retryAfter: retryAfter)

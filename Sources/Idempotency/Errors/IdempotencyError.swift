@@ -37,7 +37,8 @@ public struct IdempotencyError: Error, Sendable {
         public static let deadlineExceeded = Code("deadlineExceeded")
         /// The ledger holds a row that this version cannot replay (HTTP 500).
         public static let damagedOutcome = Code("damagedOutcome")
-        /// An ``IdempotencyPolicy`` contradicts itself. A mistake in configuration, found before the first request.
+        /// An ``IdempotencyPolicy`` contradicts itself. A mistake in configuration; one of the engine or of a route stops the process
+        /// at its start.
         public static let invalidPolicy = Code("invalidPolicy")
         /// A setting of the engine itself cannot be used, for example a limit under 1 or a key ring. Found when it is read.
         public static let invalidConfiguration = Code("invalidConfiguration")

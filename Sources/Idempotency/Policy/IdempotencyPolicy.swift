@@ -75,7 +75,7 @@ public struct IdempotencyPolicy: Sendable {
     /// The largest request body in bytes that a door collects for the fingerprint. Default 1 MiB; more is 413.
     public var maximumRequestBody: Int
 
-    /// The largest response body in bytes that is stored. Default 1 MiB; more is 500 and undoes the work's writes.
+    /// The largest body of an answer in bytes that is stored, and that a door takes from its handler at all. Default 1 MiB; more is 500 and undoes the work's writes.
     public var maximumResponseBody: Int
 
     /// How often the whole unit runs again after a serialization failure (40001) or deadlock (40P01). Default 3.

@@ -11,8 +11,8 @@
 /// a dead row for vacuum: far less than the work, but more than nothing. A limit on requests belongs in front of the service.
 ///
 /// Each `Idempotency` counts for itself, in memory: with four instances behind a balancer a scope gets up to four times as much, and a
-/// restart forgets. Routes with equal limits share one. At most 65,536 scopes are counted at a time; while all of those have used keys
-/// within their period, further scopes are not limited.
+/// restart forgets. Routes with equal limits share one. At most 65,536 scopes are counted at a time. When so many are, further scopes
+/// are not limited until it is found, at the latest with the 65,536th of them, that some were silent for their period.
 public struct NewKeyLimit: Sendable, Hashable {
     /// The number of keys, at least 1.
     public var count: Int

@@ -2,7 +2,7 @@ extension PurgeService {
     /// How keys whose retention is over are removed.
     public struct Configuration: Sendable, Hashable {
         /// Whether anything is removed at all. Default true. A disabled service only waits for shutdown: for
-        /// deployments where one instance, or the command line tool, purges for all.
+        /// deployments where one instance purges for all.
         public var isEnabled: Bool
 
         /// The time between two passes. Default 60 seconds; positive.

@@ -1,8 +1,9 @@
 /// Everything that can go wrong in LibPQ, in one type.
 ///
-/// `description` holds nothing secret: no SQL, no values, and of the server's words only names of constraints, tables and
-/// columns, because a server's message may quote the data that it complains about. `debugDescription` is complete;
-/// keep it out of logs that others can read.
+/// `description` holds nothing secret: no SQL, no values, and of what the server says about a statement only names of constraints,
+/// tables and columns, because its message may quote the data that it complains about. When a connection fails, it has libpq's own
+/// sentence, which names host, role and database, never the password. `debugDescription` is complete; keep it out of logs that
+/// others can read.
 public struct PostgresError: Error, Sendable {
     /// What kind of failure this is. More codes may come; switch with a `default`.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -137,11 +138,13 @@ extension PostgresError.Code {
 }
 
 extension PostgresError {
-    /// The database could not be reached or was too busy to start: the same call may succeed a little later, and nothing
-    /// that this call was to write is there, unless it was a COMMIT (that is ``Code/commitUnknown``).
+    /// The database could not be reached, or was too busy: the same call may succeed a little later.
     ///
-    /// True for failed, refused and lost connections, an exhausted pool, `55P03` (lock not granted in time),
-    /// `53300` and `57P01` to `57P03`.
+    /// Nothing that a transaction was to write is there (else the code is ``Code/commitUnknown``). A single statement outside of one
+    /// may have run if the code is ``Code/connectionLost``, or ``Code/timedOut`` without an SQLSTATE: look before you repeat it.
+    ///
+    /// True for failed, refused, closed and lost connections, deadlines that passed, an exhausted or closed pool, `55P03` (lock not granted
+    /// in time), `53300` and `57P01` to `57P03`.
     public var isTransient: Bool {
         switch code {
         case .connectionFailed, .connectTimeout, .connectionLost, .connectionClosed, .timedOut, .poolExhausted,

@@ -1,7 +1,7 @@
 /// A transaction that is open on one connection.
 ///
-/// A reference that may be handed around while the transaction lives, and that throws `transactionEnded` ever after
-/// (docs/adr/0005). Statements from several tasks are run one after another.
+/// A reference that may be handed around while the transaction lives, and that throws `transactionEnded` ever after,
+/// or `connectionClosed` (docs/adr/0005). Statements from several tasks are run one after another.
 ///
 /// The first failed statement aborts the transaction; PostgreSQL refuses everything after it, and the transaction cannot commit.
 /// Use ``withSavepoint(_:isolation:)`` around a statement that may fail.

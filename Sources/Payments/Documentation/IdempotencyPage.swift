@@ -126,12 +126,12 @@ enum IdempotencyPage {
         carries it out if not. Do <em>not</em> use a new key.</p></section>
 
         <section id="outcome-unreadable"><h3>outcome-unreadable <span class="status">500</span></h3>
-        <p>The first request with this key was carried out, and its stored answer is encrypted under a key that the service does not have
-        now. Nothing was done again. This is a fault of the service: retrying with the same key is safe, and helps when it is mended. Do
+        <p>The first request with this key was carried out, and its stored answer cannot be read: it is encrypted under a key that the
+        service does not have now, or was damaged. Nothing was done again. This is a fault of the service: retrying with the same key is safe, and helps when it is mended. Do
         <em>not</em> use a new key.</p></section>
 
         <section id="internal-error"><h3>internal-error <span class="status">500</span></h3>
-        <p>A fault of the service. The operation was undone and the key is free. Retrying with the same key is safe.</p></section>
+        <p>A fault of the service. Nothing was carried out. Retrying with the same key is safe.</p></section>
 
         <section id="invalid-request"><h3>invalid-request <span class="status">400</span></h3>
         <p>The body is not valid JSON, or a field is missing, of the wrong kind or out of range; the member <code>field</code> names it.

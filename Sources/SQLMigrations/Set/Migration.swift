@@ -29,7 +29,7 @@ public struct Migration: Sendable, Hashable {
     ///   - down: One or more SQL statements that undo `up`.
     /// - Throws: ``MigrationError`` with code ``MigrationError/Code-swift.struct/invalidFile`` when the name is not of that
     ///   form, when a text holds no statement, cannot be cut into statements, or holds one that a migration may not contain
-    ///   (transaction control, `COPY ... FROM STDIN`, psql's backslash commands).
+    ///   (transaction control, `COPY`, psql's backslash commands).
     public init(name: String, up: String, down: String) throws(MigrationError) {
         guard let version = MigrationFileName.version(ofName: name) else {
             throw MigrationError(

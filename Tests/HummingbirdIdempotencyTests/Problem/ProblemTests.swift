@@ -15,7 +15,7 @@ struct ProblemTests {
             (IdempotencyError.Code.mismatch, ProblemKind.mismatch), (.inFlight, .inFlight),
             (.unavailable, .unavailable), (.outcomeUnknown, .outcomeUnknown),
             (.transactionAborted, .internalError), (.responseTooLarge, .responseTooLarge),
-            (.damagedOutcome, .internalError), (.invalidPolicy, .internalError), (.keyExpired, .keyExpired),
+            (.damagedOutcome, .outcomeUnreadable), (.invalidPolicy, .internalError), (.keyExpired, .keyExpired),
             (.tooManyNewKeys, .tooManyNewKeys), (.outcomeUnreadable, .outcomeUnreadable),
             (.deadlineExceeded, .unavailable),
         ])

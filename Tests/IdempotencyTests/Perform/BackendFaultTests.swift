@@ -151,7 +151,7 @@ struct BackendFaultTests {
             let holder = try await fixture.database.connect()
             try await holder.execute("SELECT pg_advisory_lock(1)")
             async let performed = running()
-            try await fixture.waitForBlockedSessions()
+            try await fixture.database.waitForBlockedSessions()
             try await end()
             await holder.close()
             return try await performed

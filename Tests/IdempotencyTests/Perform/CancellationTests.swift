@@ -61,7 +61,7 @@ struct CancellationTests {
         "Row 14: a request that is cancelled while its claim waits for another process: either's outcome is kept",
         arguments: [true, false])
     func claimWaits(firstSucceeds: Bool) async throws {
-        try await withPerformFixture(policy: DuplicateTests.patient) { fixture in
+        try await withPerformFixture { fixture in
             let gate = Gate()
             let running = Gate()
             let first = Task {
@@ -75,7 +75,7 @@ struct CancellationTests {
             try await running.pass()
             let elsewhere = try fixture.anotherProcess()
             let duplicate = Task { try await elsewhere.pay(request) }
-            try await fixture.waitForBlockedSessions()
+            try await fixture.database.waitForBlockedSessions()
             duplicate.cancel()
             gate.open()
             let answer = try await duplicate.value
@@ -89,7 +89,7 @@ struct CancellationTests {
     @Test("Row 14: when the first is cancelled, its duplicate gets the outcome, or runs if there is none")
     func firstLeaves() async throws {
         for givesUp in [false, true] {
-            try await withPerformFixture(policy: DuplicateTests.patient) { fixture in
+            try await withPerformFixture { fixture in
                 let engine = fixture.idempotency
                 let gate = Gate()
                 let running = Gate()
@@ -167,7 +167,7 @@ struct CancellationTests {
             let holder = try await fixture.database.connect()
             try await holder.execute("SELECT pg_advisory_lock(1)")
             let first = Task { try await fixture.idempotency.pay(request) }
-            try await fixture.waitForBlockedSessions()
+            try await fixture.database.waitForBlockedSessions()
             first.cancel()
             try await holder.execute("SELECT pg_advisory_unlock(1)")
             let performed = try await first.value

@@ -115,7 +115,7 @@ struct ClaimTests {
             let lock = try await meddler.begin()
             try await lock.execute("LOCK TABLE idempotency.keys")
             async let other = idempotencyError { try await fixture.idempotency.pay(KeyedRequest(body: [2])) }
-            try await fixture.waitForBlockedSessions()
+            try await fixture.database.waitForBlockedSessions()
             let again = Task { try await fixture.idempotency.pay(request) }
             let key = FlightKey(scope: request.scope, keyID: KeyID(try IdempotencyKey(request.key)))
             try? await waitUntil("the repeated request waits", deadline: .seconds(1)) {
@@ -136,7 +136,7 @@ struct ClaimTests {
             let here = try fixture.anotherProcess()
             let waiting = try await whileRunning(on: fixture.idempotency) {
                 let waiting = Task { try await here.pay(KeyedRequest(body: [2])) }
-                try await fixture.waitForBlockedSessions()
+                try await fixture.database.waitForBlockedSessions()
                 return waiting
             }
             #expect(await idempotencyError { try await waiting.value } == .mismatch)
@@ -154,7 +154,7 @@ struct ClaimTests {
                 _ = try await fixture.idempotency.perform(request) { transaction in
                     _ = try await request.pay(transaction)
                     waiting.put(Task { try await here.pay(other) })
-                    try await fixture.waitForBlockedSessions()
+                    try await fixture.database.waitForBlockedSessions()
                     throw WorkFailure(number: 1)
                 }
             }
@@ -212,7 +212,7 @@ struct ClaimTests {
             try await fixture.expireKeys()
             let waiting = try await whileRunning(on: fixture.idempotency) {
                 let waiting = Task { try await here.pay(request) }
-                try await fixture.waitForBlockedSessions()
+                try await fixture.database.waitForBlockedSessions()
                 return waiting
             }
             #expect(try await waiting.value.disposition == .replayed)
@@ -229,7 +229,7 @@ struct ClaimTests {
                 try await other.execute("SELECT FROM idempotency.keys FOR UPDATE")
                 let late = Task { try await fixture.idempotency.pay(request) }
                 // INSERT and SELECT have seen the expired row by now: only the guarded UPDATE waits for this lock.
-                try await fixture.waitForBlockedSessions()
+                try await fixture.database.waitForBlockedSessions()
                 try await other.execute(
                     "UPDATE idempotency.keys SET status = 202, body = 'theirs', expires_at = now() + interval '1 day'")
                 return late
@@ -279,7 +279,7 @@ struct ClaimTests {
             let meddler = try await fixture.database.connect()
             try await meddler.execute("SELECT pg_advisory_lock(1)")
             let retry = Task { try await fixture.idempotency.pay(request) }
-            try await fixture.waitForBlockedSessions()
+            try await fixture.database.waitForBlockedSessions()
             try await meddler.execute("DELETE FROM idempotency.keys")
             try await meddler.execute("SELECT pg_advisory_unlock(1)")
             #expect(try await retry.value.disposition == .executed)
@@ -297,7 +297,7 @@ struct ClaimTests {
             let performed = try await fixture.observer.withTransaction { purge in
                 try await purge.execute("DELETE FROM idempotency.keys")
                 let retry = Task { try await fixture.idempotency.pay(request) }
-                try await fixture.waitForBlockedSessions()
+                try await fixture.database.waitForBlockedSessions()
                 return retry
             }.value
             #expect(performed.disposition == .executed)
@@ -333,7 +333,7 @@ struct ClaimTests {
             let here = try fixture.anotherProcess()
             let waiting = try await whileRunning(on: fixture.idempotency) {
                 let waiting = Task { try await here.pay(request) }
-                try await fixture.waitForBlockedSessions()
+                try await fixture.database.waitForBlockedSessions()
                 return waiting
             }
             let retry = try await waiting.value
@@ -358,7 +358,7 @@ struct ClaimTests {
             let here = Idempotency(pool: pool, logger: PerformFixture.quiet)
             let waiting = try await whileRunning(on: fixture.idempotency) {
                 let waiting = Task { try await here.pay(request) }
-                try await fixture.waitForBlockedSessions()
+                try await fixture.database.waitForBlockedSessions()
                 return waiting
             }
             #expect(try await waiting.value.disposition == .replayed)
@@ -400,7 +400,8 @@ struct ClaimTests {
     @Test("the claim's budget does not become the lock_timeout of the work's own statements")
     func lockTimeoutOfWork() async throws {
         let policy = IdempotencyPolicy(waitBudget: .milliseconds(1500))
-        try await withPerformFixture(policy: policy) { fixture in
+        try await withPerformFixture(policy: policy, configure: { $0.connection.lockTimeout = .seconds(2) }) {
+            fixture in
             let performed = try await fixture.idempotency.perform(request) { transaction in
                 let setting = try await transaction.queryRow("SHOW lock_timeout").decode(String.self)
                 return Outcome(status: 200, body: Array(setting.utf8))

@@ -88,7 +88,7 @@ struct ConflictTests {
 
     @Test("Row 7: of two units in a deadlock the victim runs again: each has one effect")
     func deadlock() async throws {
-        try await withPerformFixture(configure: { $0.connection.lockTimeout = .seconds(20) }) { fixture in
+        try await withPerformFixture { fixture in
             try await fixture.observer.execute("CREATE TABLE accounts (id int PRIMARY KEY, balance int)")
             try await fixture.observer.execute("INSERT INTO accounts VALUES (1, 100), (2, 100)")
             let runs = Counter()

@@ -148,7 +148,7 @@ struct DeadlineTests {
             let lock = try await meddler.begin()
             try await lock.execute("SELECT pg_advisory_xact_lock(1)")
             async let performed = fixture.idempotency.pay(request, policy: Self.short)
-            try await fixture.waitForBlockedSessions()
+            try await fixture.database.waitForBlockedSessions()
             let past = ContinuousClock.now + .seconds(1)
             try await waitUntil("the deadline has passed") { .now > past }
             await meddler.rollBack(lock)
@@ -159,14 +159,14 @@ struct DeadlineTests {
 
     @Test("it counts from the claim: the wait for another process does not shorten it")
     func countsFromClaim() async throws {
-        try await withPerformFixture(configure: { $0.connection.lockTimeout = .seconds(20) }) { fixture in
+        try await withPerformFixture { fixture in
             let holder = try fixture.anotherProcess()
-            let patient = IdempotencyPolicy(waitBudget: .seconds(20), handlerDeadline: .seconds(1))
+            let patient = IdempotencyPolicy(waitBudget: PerformFixture.patient.waitBudget, handlerDeadline: .seconds(1))
             let waiting = Mailbox<Task<Performed, any Error>>()
             await #expect(throws: WorkFailure()) {
                 _ = try await holder.perform(request) { _ in
                     waiting.put(Task { try await fixture.idempotency.pay(request, policy: patient) })
-                    try await fixture.waitForBlockedSessions()
+                    try await fixture.database.waitForBlockedSessions()
                     let past = ContinuousClock.now + .seconds(1)
                     try await waitUntil("the deadline would have passed") { .now > past }
                     throw WorkFailure()

@@ -8,7 +8,6 @@ import Testing
 @Suite("Duplicates", .timeLimit(.minutes(2)))
 struct DuplicateTests {
     let request = KeyedRequest()
-    static let patient = IdempotencyPolicy(waitBudget: .seconds(20))
 
     /// What each of many parallel requests got.
     private func parallel(
@@ -36,7 +35,7 @@ struct DuplicateTests {
 
     @Test("Row 1: of thirty duplicates one runs, and all get its answer", arguments: [1, 3])
     func commits(processes: Int) async throws {
-        try await withPerformFixture(policy: Self.patient) { fixture in
+        try await withPerformFixture { fixture in
             let results = await parallel(30, on: try engines(processes, of: fixture)) { try await request.pay($0) }
             let performed = try results.map { try $0.get() }
             #expect(performed.count { $0.disposition == .executed } == 1)
@@ -48,7 +47,7 @@ struct DuplicateTests {
 
     @Test("Row 1: when the first throws, one more runs, and the rest get its answer", arguments: [1, 3])
     func firstThrows(processes: Int) async throws {
-        try await withPerformFixture(policy: Self.patient) { fixture in
+        try await withPerformFixture { fixture in
             let runs = Counter()
             let results = await parallel(30, on: try engines(processes, of: fixture)) { transaction in
                 let outcome = try await request.pay(transaction)
@@ -66,7 +65,7 @@ struct DuplicateTests {
 
     @Test("Row 1: when the first ends with a final error, the rest replay it; no effect", arguments: [1])
     func finalError(processes: Int) async throws {
-        try await withPerformFixture(policy: Self.patient) { fixture in
+        try await withPerformFixture { fixture in
             let runs = Counter()
             let results = await parallel(
                 30, on: try engines(processes, of: fixture), finalOutcome: { _ in Outcome(status: 402, body: [4]) }
@@ -87,7 +86,7 @@ struct DuplicateTests {
         "Row 1: across processes a final error may be found more than once, but one answer is stored and given; no effect"
     )
     func finalErrorAcross() async throws {
-        try await withPerformFixture(policy: Self.patient) { fixture in
+        try await withPerformFixture { fixture in
             let runs = Counter()
             let results = await parallel(
                 30, on: try engines(3, of: fixture), finalOutcome: { _ in Outcome(status: 402, body: [4]) }
@@ -107,7 +106,7 @@ struct DuplicateTests {
 
     @Test("Row 13: fifty duplicates on a pool of one connection: one runs, none is turned away")
     func poolOfOne() async throws {
-        try await withPerformFixture(connections: 1, policy: Self.patient) { fixture in
+        try await withPerformFixture(connections: 1) { fixture in
             let results = await parallel(50, on: [fixture.idempotency]) { try await request.pay($0) }
             let performed = try results.map { try $0.get() }
             #expect(performed.count { $0.disposition == .executed } == 1)
@@ -139,7 +138,7 @@ struct DuplicateTests {
 
     @Test("Row 13: claims that wait for other processes leave half of the pool to keys that are free")
     func waitersLeaveRoom() async throws {
-        try await withPerformFixture(connections: 8, policy: Self.patient) { fixture in
+        try await withPerformFixture(connections: 8) { fixture in
             let here = fixture.idempotency
             let holder = try await fixture.database.connect()
             let held = (0..<24).map { KeyedRequest(key: "held-\($0)") }
@@ -152,7 +151,7 @@ struct DuplicateTests {
                         """)
                 }
                 let waiting = held.map { request in Task { try await here.pay(request) } }
-                try await fixture.waitForBlockedSessions(4)
+                try await fixture.database.waitForBlockedSessions(4)
                 let start = ContinuousClock.now
                 let free = try await here.pay(KeyedRequest(key: "free"))
                 #expect(free.disposition == .executed)

@@ -105,7 +105,7 @@ struct EndingTests {
                 try await here.perform(request, finalOutcome: Self.finalOutcome) { transaction in
                     _ = try await request.pay(transaction)
                     other.put(Task { try await fixture.idempotency.pay(request) })
-                    try await fixture.waitForBlockedSessions()
+                    try await fixture.database.waitForBlockedSessions()
                     throw WorkFailure(number: 402)
                 }
             }

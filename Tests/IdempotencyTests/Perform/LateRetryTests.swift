@@ -194,7 +194,7 @@ struct LateRetryTests {
                 try await other.execute("SELECT FROM idempotency.keys FOR UPDATE")
                 let late = Task { try await fixture.idempotency.pay(request) }
                 // It has seen an expired row that nobody remembers.
-                try await fixture.waitForBlockedSessions()
+                try await fixture.database.waitForBlockedSessions()
                 try await other.execute("UPDATE idempotency.keys SET tombstone_until = now() + interval '1 hour'")
                 return late
             }

@@ -17,14 +17,17 @@ struct PerformFixture: Sendable {
 
     static let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
+    /// Waits for a lock longer than a test on a busy machine holds it. Tests of the budget itself have a short one.
+    static let patient = IdempotencyPolicy(waitBudget: .seconds(20))
+
     /// A second engine on a pool of its own: what another process is to the first.
     func anotherProcess(
         connections: Int = 4, policy: IdempotencyPolicy? = nil, keyRing: IdempotencyKeyRing? = nil,
         logger: Logger = Self.quiet, configure: (inout PostgresPool.Configuration) -> Void = { _ in }
     ) throws -> Idempotency {
         Idempotency(
-            pool: try database.makePool(of: connections, configure: configure), policy: policy ?? idempotency.policy,
-            keyRing: keyRing, logger: logger)
+            pool: try database.makePatientPool(of: connections, configure: configure),
+            policy: policy ?? idempotency.policy, keyRing: keyRing, logger: logger)
     }
 
     /// How many effects are committed.
@@ -59,25 +62,13 @@ struct PerformFixture: Sendable {
         try await observer.execute(
             "CREATE CONSTRAINT TRIGGER hold \(unescaped: ConflictTests.atCommit) EXECUTE FUNCTION hold()")
     }
-
-    /// Waits until so many sessions of this database wait for a lock that another one holds.
-    func waitForBlockedSessions(_ count: Int = 1) async throws {
-        try await waitUntil("\(count) sessions wait for a lock") {
-            try await observer.queryRow(
-                """
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """
-            ).decode(Int.self) >= count
-        }
-    }
 }
 
 /// Runs the body with a fixture of its own.
 ///
 /// - Parameter url: of an empty database on a server that the test has started; by default the shared server's.
 func withPerformFixture(
-    at url: String? = nil, connections: Int = 8, policy: IdempotencyPolicy = IdempotencyPolicy(),
+    at url: String? = nil, connections: Int = 8, policy: IdempotencyPolicy = PerformFixture.patient,
     logger: Logger = PerformFixture.quiet,
     configure: (inout PostgresPool.Configuration) -> Void = { _ in },
     _ body: (PerformFixture) async throws -> Void
@@ -86,11 +77,23 @@ func withPerformFixture(
         let observer = try database.makePool(of: 4)
         try await observer.execute(
             "CREATE TABLE effects (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL)")
-        let pool = try database.makePool(of: connections, configure: configure)
+        let pool = try database.makePatientPool(of: connections, configure: configure)
         try await body(
             PerformFixture(
                 database: database, idempotency: Idempotency(pool: pool, policy: policy, logger: logger),
                 observer: observer))
+    }
+}
+
+extension TestDatabase {
+    /// A pool whose connections wait for a lock as long as ``PerformFixture/patient`` does.
+    fileprivate func makePatientPool(
+        of connections: Int, configure: (inout PostgresPool.Configuration) -> Void
+    ) throws -> PostgresPool {
+        try makePool(of: connections) {
+            $0.connection.lockTimeout = PerformFixture.patient.waitBudget
+            configure(&$0)
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct PoolerTests {
         try await PgBouncer.with { bouncer in
             // The tables are looked at past the pooler.
             try await withPerformFixture(
-                at: bouncer.server.url, policy: DuplicateTests.patient,
+                at: bouncer.server.url, policy: PerformFixture.patient,
                 configure: { $0.connection.through(bouncer.url) }
             ) { try await body($0, bouncer) }
         }

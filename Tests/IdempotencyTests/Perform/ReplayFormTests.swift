@@ -177,12 +177,18 @@ struct ReplayFormTests {
         }
     }
 
-    // MARK: The limit of header fields
+    // MARK: Limits of what is stored
 
-    @Test("header fields over the limit undo the work's writes and leave the key free", arguments: [true, false])
-    func headersTooLarge(thrown: Bool) async throws {
-        try await withPerformFixture(policy: IdempotencyPolicy(maximumResponseHeaders: 20)) { fixture in
-            let large = Outcome(status: 402, headers: [.eTag: String(repeating: "a", count: 17)])
+    @Test(
+        "header fields or a body over the limit undo the work's writes and leave the key free",
+        arguments: [true, false],
+        [
+            Outcome(status: 402, headers: [.eTag: String(repeating: "a", count: 17)]),
+            Outcome(status: 402, body: [1, 2, 3, 4]),
+        ])
+    func tooLarge(thrown: Bool, large: Outcome) async throws {
+        let policy = IdempotencyPolicy(maximumResponseHeaders: 20, maximumResponseBody: 3)
+        try await withPerformFixture(policy: policy) { fixture in
             let code = await idempotencyError {
                 try await fixture.idempotency.perform(request, finalOutcome: { _ in large }) { transaction in
                     _ = try await request.pay(transaction)

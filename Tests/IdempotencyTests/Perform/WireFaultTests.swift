@@ -94,7 +94,7 @@ struct WireFaultTests {
             // At the first statement of its flush: in the middle of one, the server would not count the session as idle.
             proxy.inject(.freeze, at: FaultPoint(.beforeRequest, "UPDATE idempotency.keys"))
             let running = Task { try await engine.pay(request) }
-            try await fixture.waitForBlockedSessions()  // the question waits for the old backend
+            try await fixture.database.waitForBlockedSessions()  // the question waits for the old backend
             #expect(try await fixture.effects(of: request.key) == 0)
             // As `idle_in_transaction_session_timeout` would.
             try await fixture.observer.execute(

@@ -27,7 +27,7 @@ struct WaiterLimitsTests {
     func engine() async throws {
         try await withPerformFixture { fixture in
             let engine = Idempotency(
-                pool: try fixture.database.makePool(of: 4), policy: DuplicateTests.patient,
+                pool: try fixture.database.makePool(of: 4), policy: PerformFixture.patient,
                 waiters: WaiterLimits(perKey: 1, total: 2), logger: PerformFixture.quiet)
             let gate = Gate()
             defer { gate.open() }

@@ -179,7 +179,7 @@ struct StatusTests {
             // One who waits as long as usual learns the truth.
             let patient = try fixture.anotherProcess(connections: 1)
             async let status = patient.status(of: request)
-            try await fixture.waitForBlockedSessions()
+            try await fixture.database.waitForBlockedSessions()
             await meddler.rollBack(lock)
             #expect(try await status?.isDone == true)
         }

@@ -381,16 +381,11 @@ struct CopyTests {
     @Test("whose connection is closed while it begins gives its turn back")
     func closedWhileItBegins() async throws {
         try await withTable { database, connection in
-            let backend = await connection.backendProcessID
             let other = try await database.connect()
             let blocking = try await other.begin()
             try await blocking.execute("LOCK TABLE t")
             let copying = Task { for try await _ in connection.copyOut("COPY t TO STDOUT") {} }
-            try await waitUntil("it waits for the lock") {
-                try await database.pool.queryRow(
-                    "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = \(backend) AND wait_event_type = 'Lock'"
-                ).decode(Bool.self)
-            }
+            try await database.waitForBlockedSessions()
             await connection.close()
             await other.rollBack(blocking)
             #expect(await postgresError { try await copying.value }?.code == .connectionClosed)

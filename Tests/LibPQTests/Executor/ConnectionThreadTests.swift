@@ -28,11 +28,7 @@ struct ConnectionThreadTests {
                 for _ in 0..<64 {
                     group.addTask { _ = try await pool.execute("SELECT pg_advisory_xact_lock_shared(1)") }
                 }
-                try await waitUntil("64 statements wait", deadline: .seconds(60)) {
-                    try await holding.queryRow(
-                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND \(unescaped: TestDatabase.ownLocks)"
-                    ).decode(Int.self) == 64
-                }
+                try await database.waitForBlockedSessions(64, deadline: .seconds(60))
                 // Were a thread of the cooperative pool blocked by each, these would never run.
                 let beats = await withTaskGroup(of: Int.self) { hearts in
                     for _ in 0..<1000 {
@@ -56,7 +52,7 @@ struct ConnectionThreadTests {
             let holder = try await database.connect()
             let holding = try await holder.begin()
             try await holding.execute("SELECT pg_advisory_xact_lock(1)")
-            let connection = try await PostgresConnection.connect(database.configuration([:], lockTimeout: nil))
+            let connection = try await database.connect()
             try await connection.withTransaction { transaction in
                 let thread = currentThread()
                 async let waiting = transaction.execute("SELECT pg_advisory_xact_lock(1)")
@@ -65,11 +61,7 @@ struct ConnectionThreadTests {
                     return currentThread()
                 }()
                 #expect(await child == thread)
-                try await waitUntil("the statement waits") {
-                    try await holding.queryRow(
-                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND \(unescaped: TestDatabase.ownLocks)"
-                    ).decode(Int.self) == 1
-                }
+                try await database.waitForBlockedSessions()
                 #expect(currentThread() == thread)
                 for _ in 0..<100 { await Task.yield() }
                 try await holder.commit(holding)

@@ -116,17 +116,16 @@ struct PoolUpkeepTests {
     private func whileBusy(
         _ database: TestDatabase, _ body: (PostgresPool) async throws -> Void
     ) async throws {
-        let pool = try database.makePool(of: 1) { $0.validationInterval = .nanoseconds(1) }
+        let pool = try database.makePool(of: 1) {
+            $0.validationInterval = .nanoseconds(1)
+            $0.connection.lockTimeout = nil
+        }
         let before = try await backend(pool)
         let kept = try await pool.withConnection { $0 }
         let busy = try await database.pool.withTransaction { transaction in
             try await transaction.execute("SELECT pg_advisory_xact_lock(1)")
             let busy = Task { try await kept.execute("SELECT pg_advisory_xact_lock(1)") }
-            try await waitUntil("it waits for the lock") {
-                try await transaction.queryRow(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND \(unescaped: TestDatabase.ownLocks)"
-                ).decode(Int.self) == 1
-            }
+            try await database.waitForBlockedSessions()
             try await body(pool)
             return busy
         }

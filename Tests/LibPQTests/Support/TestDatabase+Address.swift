@@ -13,18 +13,14 @@ extension TestDatabase {
     static let ownLocks = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 
     /// Where to connect, with some options changed.
-    func configuration(
-        _ changes: [String: String], lockTimeout: Duration? = .seconds(2)
-    ) throws -> PostgresConnection.Configuration {
+    func configuration(_ changes: [String: String]) throws -> PostgresConnection.Configuration {
         var options = try ConnectionOptions(parsing: url).values
         options.merge(changes) { _, new in new }
         let text = options.map { key, value in
             let escaped = value.flatMap { $0 == "'" || $0 == "\\" ? ["\\", $0] : [$0] }
             return "\(key)='\(String(escaped))'"
         }
-        var configuration = try PostgresConnection.Configuration(url: text.joined(separator: " "))
-        configuration.lockTimeout = lockTimeout
-        return configuration
+        return try PostgresConnection.Configuration(url: text.joined(separator: " "))
     }
 
     /// A connection through a proxy; COMMIT and ROLLBACK wait a second at most.

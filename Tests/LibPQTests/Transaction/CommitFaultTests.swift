@@ -70,7 +70,7 @@ struct CommitFaultTests {
     @Test("a session that is terminated in COMMIT leaves it unknown")
     func terminated() async throws {
         try await withTable { database, _, _ in
-            let connection = try await PostgresConnection.connect(database.configuration([:], lockTimeout: nil))
+            let connection = try await database.connect()
             try await connection.execute(
                 """
                 CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql
@@ -87,11 +87,7 @@ struct CommitFaultTests {
                 async let ending = postgresError {
                     try await connection.withTransaction { try await $0.execute("INSERT INTO t VALUES (1)") }
                 }
-                try await waitUntil("COMMIT waits for the lock") {
-                    try await holder.queryRow(
-                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND \(unescaped: TestDatabase.ownLocks)"
-                    ).decode(Int.self) == 1
-                }
+                try await database.waitForBlockedSessions()
                 try await database.terminate(backend)
                 let error = await ending
                 #expect(error?.code == .commitUnknown)

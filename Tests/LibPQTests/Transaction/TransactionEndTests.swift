@@ -255,11 +255,7 @@ struct TransactionEndTests {
                 try await connection.openCopyOut(
                     "COPY t TO STDOUT", in: transaction?.id, for: StreamLease(connection), deadline: nil)
             }
-            try await waitUntil("it waits for the lock") {
-                try await database.pool.queryRow(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND \(unescaped: TestDatabase.ownLocks)"
-                ).decode(Int.self) == 1
-            }
+            try await database.waitForBlockedSessions()
             try await finish(end, transaction, connection, waitingCallers: 1) { try await holder.commit(lock) }
             let id = try await opening.value
             let read = await postgresError { try await connection.nextCopyData(of: id, deadline: nil) }

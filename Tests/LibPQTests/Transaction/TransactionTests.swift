@@ -9,8 +9,7 @@ struct TransactionTests {
 
     private func withTable<T>(_ body: (TestDatabase, PostgresConnection) async throws -> T) async throws -> T {
         try await withTestDatabase { database in
-            // Tests that hold a lock on purpose end the wait themselves.
-            let connection = try await PostgresConnection.connect(database.configuration([:], lockTimeout: nil))
+            let connection = try await database.connect()
             try await connection.execute("CREATE TABLE t (id int PRIMARY KEY)")
             return try await body(database, connection)
         }
@@ -308,11 +307,7 @@ struct TransactionTests {
                 async let failing = postgresError {
                     try await connection.execute("SELECT 1 / (SELECT 0 FROM pg_advisory_xact_lock(1))")
                 }
-                try await waitUntil("the statement waits for the lock") {
-                    try await holder.queryRow(
-                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND \(unescaped: TestDatabase.ownLocks)"
-                    ).decode(Int.self) == 1
-                }
+                try await database.waitForBlockedSessions()
                 let transaction = try await connection.begin()
                 try await holder.execute("SELECT pg_cancel_backend(\(await connection.backendProcessID))")
                 #expect(await failing?.sqlState == .queryCanceled)
@@ -379,12 +374,7 @@ struct TransactionTests {
             let task = Task {
                 try await connection.withTransaction { try await $0.execute("INSERT INTO t VALUES (1)") }
             }
-            try await waitUntil("COMMIT waits for the lock") {
-                try await database.pool.queryRow(
-                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND \(unescaped: TestDatabase.ownLocks)"
-                )
-                .decode(Int.self) == 1
-            }
+            try await database.waitForBlockedSessions()
             task.cancel()
             try await holder.commit(holding)
             #expect(try await task.value == 1)

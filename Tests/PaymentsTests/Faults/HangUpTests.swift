@@ -23,17 +23,6 @@ struct HangUpTests {
         }
     }
 
-    private func waitForBlockedSessions(_ count: Int, of service: PaymentsService) async throws {
-        try await waitUntil("\(count) sessions wait for a lock") {
-            try await service.database.pool.queryRow(
-                """
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """
-            ).decode(Int.self) == count
-        }
-    }
-
     /// Runs the body while the account is locked, so that a payment from it waits in the handler.
     private func holdingAccount(_ service: PaymentsService, _ body: () async throws -> Void) async throws {
         try await service.database.pool.withTransaction { holder in
@@ -55,7 +44,7 @@ struct HangUpTests {
         try await withPayments { service in
             try await holdingAccount(service) {
                 let payment = payment(of: service)
-                try await waitForBlockedSessions(1, of: service)
+                try await service.database.waitForBlockedSessions()
                 payment.cancel()
                 await #expect(throws: (any Error).self) { try await payment.value }
             }
@@ -72,9 +61,9 @@ struct HangUpTests {
             var payments: [Task<Answer, any Error>] = []
             try await holdingAccount(service) {
                 payments = [payment(of: service)]
-                try await waitForBlockedSessions(1, of: service)
+                try await service.database.waitForBlockedSessions()
                 payments += [payment(of: elsewhere)]
-                try await waitForBlockedSessions(2, of: service)
+                try await service.database.waitForBlockedSessions(2)
                 for payment in payments {
                     payment.cancel()
                     await #expect(throws: (any Error).self) { try await payment.value }
