@@ -19,9 +19,10 @@ struct MigrationLock: Sendable {
     /// Waits for the lock, at most until the deadline.
     func acquire(on connection: PostgresConnection) async throws(MigrationError) {
         do {
-            // The connection's lock_timeout is meant for rows and would give up too early. Outside of BEGIN the pipeline is
-            // one implicit transaction, to which this setting is local: afterwards the connection's own value is back.
+            // The connection's own limits are meant for rows and requests, and would give up too early. Outside of BEGIN the pipeline
+            // is one implicit transaction, to which these settings are local: afterwards the connection's own values are back.
             _ = try await connection.pipeline(
+                "SELECT set_config('statement_timeout', '0', true)",
                 "SELECT set_config('lock_timeout', \(String(max(deadline.wholeMilliseconds, 1))), true)",
                 "SELECT pg_advisory_lock(\(Self.identifier))"
             )
@@ -39,9 +40,15 @@ struct MigrationLock: Sendable {
         }
     }
 
-    /// Gives the lock back. When the server cannot be told, the connection has ended, and the lock with it.
+    /// Gives the lock back, also when the calling task is cancelled. A connection that cannot is closed, and the lock goes with it.
     func release(on connection: PostgresConnection) async {
-        _ = try? await connection.query("SELECT pg_advisory_unlock(\(Self.identifier))")
+        await Task {
+            do {
+                try await connection.execute("SELECT pg_advisory_unlock(\(Self.identifier))")
+            } catch {
+                await connection.close()
+            }
+        }.value
     }
 
     /// Who holds the lock, for the error's text only.

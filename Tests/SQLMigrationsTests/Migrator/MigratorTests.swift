@@ -141,11 +141,12 @@ struct MigratorTests {
         }
     }
 
-    @Test("waits for another process beyond the connection's lock_timeout, which it leaves as it was")
+    @Test("waits for another process beyond the connection's own limits, which it leaves as they were")
     func waiting() async throws {
         try await withTestDatabase { database in
             var configuration = try PostgresConnection.Configuration(url: database.url)
             configuration.lockTimeout = .milliseconds(100)
+            configuration.statementTimeout = .milliseconds(100)
             let connection = try await PostgresConnection.connect(configuration)
             let holder = try await database.connect()
             _ = try await holder.query("SELECT pg_advisory_lock(\(Self.lock))")
@@ -161,8 +162,29 @@ struct MigratorTests {
             }
             _ = try await holder.query("SELECT pg_advisory_unlock(\(Self.lock))")
             #expect(try await applied.count == 1)
-            let setting = try await connection.queryRow("SELECT current_setting('lock_timeout')").decode(String.self)
-            #expect(setting == "100ms")
+            let settings = try await connection.queryRow(
+                "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+            #expect(try settings.decode((String, String).self) == ("100ms", "100ms"))
+        }
+    }
+
+    @Test("gives the lock back when its task is cancelled")
+    func cancelled() async throws {
+        try await withTestDatabase { database in
+            let slow = try MigrationSet(
+                name: "slow",
+                files: ["0001_t.up.sql": "SELECT pg_advisory_xact_lock(1)", "0001_t.down.sql": "SELECT 1"])
+            let connection = try await database.connect()
+            try await database.pool.withTransaction { holder in
+                try await holder.execute("SELECT pg_advisory_xact_lock(1)")
+                let running = Task { try await Migrator(set: slow).up(on: connection) }
+                try await database.waitForBlockedSessions()
+                running.cancel()
+                await #expect(throws: (any Error).self) { try await running.value }
+            }
+            let other = try await database.connect()
+            #expect(try await Migrator(set: slow, lockDeadline: .seconds(1)).up(on: other).count == 1)
+            #expect(await !connection.isClosed)
         }
     }
 
