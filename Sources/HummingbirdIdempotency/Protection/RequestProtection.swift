@@ -113,8 +113,9 @@ struct RequestProtection<Context: RequestContext>: Sendable {
     /// Reads the body, so that the fingerprint can cover it and the handler can read it as often as it runs.
     private func collect(_ request: Request) async throws -> (Request, Fingerprint) {
         let limit = policy.maximumRequestBody
+        let length = request.headers[.contentLength].flatMap { Int($0) }
         // Refused before a byte of it is read, when the client says how much it would be.
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw tooLarge(limit) }
+        if let length, length > limit { throw tooLarge(limit) }
         var request = request
         let body: ByteBuffer
         do {
@@ -122,17 +123,22 @@ struct RequestProtection<Context: RequestContext>: Sendable {
         } catch is NIOTooManyBytesError {
             throw tooLarge(limit)
         } catch let error as HTTPParserError {
-            // The client's fault or its network's, and no 500: who can still read the answer should not take it for ours.
-            throw Problem(
-                status: .badRequest,
-                detail: "The body of the request breaks off or is malformed. Nothing was carried out.",
-                underlying: error)
+            throw brokenOff(error)
         }
+        // A body over HTTP/2 whose connection ends looks like a body that ends. (Decoded, it may have any length.)
+        if let length, body.readableBytes < length, request.headers[.contentEncoding] == nil { throw brokenOff() }
         return (request, try policy.fingerprint.fingerprint(of: request.head, body: Array(buffer: body)))
     }
 
     private func tooLarge(_ limit: Int) -> Problem {
         Problem(.requestTooLarge, options: options, detail: "The body of the request is larger than \(limit) bytes.")
+    }
+
+    /// The client's fault or its network's, and no 500: who can still read the answer should not take it for ours.
+    private func brokenOff(_ error: (any Error)? = nil) -> Problem {
+        Problem(
+            status: .badRequest, detail: "The body of the request breaks off or is malformed. Nothing was carried out.",
+            underlying: error)
     }
 
     private func capture(_ response: Response, context: Context) async throws -> Outcome {
@@ -142,6 +148,8 @@ struct RequestProtection<Context: RequestContext>: Sendable {
 
     /// What a thrown error answers, if that answer is final by the policy.
     private func finalOutcome(of error: any Error, request: Request, context: Context) async throws -> Outcome? {
+        // The router's own answer where there is no route: another version of the service may have one.
+        guard context.endpointPath != "NotFound" else { return nil }
         guard let error = error as? any HTTPResponseError, isFinal(error, answering: error.status) else { return nil }
         let response = try error.response(from: request, context: context)
         // An error's response may have another status than the error; what the client sees decides.

@@ -32,6 +32,17 @@ struct FinalErrorTests {
         }
     }
 
+    @Test("what the router answers where there is no route is not stored: another version of the service may have one")
+    func noRoute() async throws {
+        let protected = ExtraRoutes { router, idempotency in
+            router.add(middleware: IdempotencyMiddleware(idempotency) { _, _ in "anybody" })
+        }
+        try await withService(extra: protected) { service async throws in
+            #expect(try await service.send("/none", key: "k").status == .notFound)
+            #expect(try await service.keys() == 0)
+        }
+    }
+
     @Test("another status that the policy calls final is stored, and one that it does not is not")
     func policy() async throws {
         let runs = Counter()

@@ -38,4 +38,19 @@ struct BrokenBodyTests {
             #expect(try await service.effects() == ["coffee"])
         }
     }
+
+    @Test("without an error, as over HTTP/2, is told by its length", arguments: Form.allCases)
+    func short(form: Form) async throws {
+        try await withService { service in
+            let cut = try await service.send(form.path, key: "k", headers: [.cut: "3"])
+            #expect(cut.status == .badRequest)
+            #expect(try await service.keys() == 0)
+            let retry = try await service.send(form.path, key: "k")
+            #expect(retry.status == .created && !retry.isReplay)
+            let decoded = try await service.send(
+                form.path, key: "decoded", headers: [.cut: "3", .contentEncoding: "gzip"])
+            #expect(decoded.status == .created)
+            #expect(try await service.effects() == ["coffee", "cof"])
+        }
+    }
 }
