@@ -55,10 +55,10 @@ enum EndingDecision: Sendable, Hashable {
             case .lost: return .fail(.connectionLost)
             }
 
-        case .threw(final: true, _) where conflict == nil && end.transaction != .lost && !end.missedDeadline:
+        case .threw(final: true, _) where end.transaction != .lost && !end.missedDeadline && !end.failedForTheMoment:
             // An aborted transaction is no obstacle: a unique violation answered with 409 is the ordinary case. A
-            // conflict, a lost connection or a statement that was given up is one: what the work concluded from it may be
-            // untrue a moment later, and would be stored for the retention. That it is late is none: its writes are undone anyway.
+            // lost connection, a statement that was given up or one that might succeed a moment later is one: what the work
+            // concluded from it would be stored for the retention. That it is late is none: its writes are undone anyway.
             return .storeFinal
 
         case .threw:
@@ -69,15 +69,27 @@ enum EndingDecision: Sendable, Hashable {
 
 extension WorkEnd {
     /// The SQLSTATE of a conflict between transactions that a new run may not meet again: 40001 or 40P01.
+    fileprivate var conflict: String? { sqlStates.first { $0 == "40001" || $0 == "40P01" } }
+
+    /// Whether a statement failed that might succeed a moment later: a conflict, a lock not granted in time, a statement that was
+    /// cancelled, a plan that had become stale, a server without room.
     ///
+    /// Source: PostgreSQL, appendix A "PostgreSQL Error Codes", classes 53 and 58 for the last.
+    fileprivate var failedForTheMoment: Bool {
+        conflict != nil
+            || sqlStates.contains {
+                ["55P03", "57014", "0A000", "26000"].contains($0) || $0.hasPrefix("53") || $0.hasPrefix("58")
+            }
+    }
+
     /// The error that aborted the transaction comes first; the work may have thrown another because of it.
-    fileprivate var conflict: String? {
+    private var sqlStates: [String] {
         var candidates: [String?] = []
         if case .aborted(let sqlState) = transaction { candidates.append(sqlState) }
         switch result {
         case .threw(_, let sqlState), .refusedAtCommit(let sqlState): candidates.append(sqlState)
         case .returned, .cutOff: break
         }
-        return candidates.compactMap(\.self).first { $0 == "40001" || $0 == "40P01" }
+        return candidates.compactMap(\.self)
     }
 }

@@ -64,6 +64,14 @@ struct EndingDecisionTests {
             "a final error because of a 40001 in the last run: hand on, it may be untrue", final,
             .aborted(sqlState: "40001"), rerunsLeft: 0, .handOn),
         Case("a final error with the connection lost: hand on", final, .lost, .handOn),
+        Case(
+            "a final error because of a lock not granted: hand on, it may be untrue", final,
+            .aborted(sqlState: "55P03"),
+            .handOn),
+        Case("a final error because of a cancelled statement: hand on", final, .aborted(sqlState: "57014"), .handOn),
+        Case("a final error because of a stale plan: hand on", final, .aborted(sqlState: "0A000"), .handOn),
+        Case("a final error because of a full disk: hand on", final, .aborted(sqlState: "53100"), .handOn),
+        Case("a final error because of an I/O error: hand on", final, .aborted(sqlState: "58030"), .handOn),
         // other errors
         Case("another error: hand on", error, .handOn),
         Case("another error after a swallowed one: hand on", error, .aborted(sqlState: "23505"), .handOn),

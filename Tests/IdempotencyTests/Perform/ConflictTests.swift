@@ -132,6 +132,27 @@ struct ConflictTests {
         }
     }
 
+    @Test("Row 7: a final error that was concluded from a lock that was taken is not kept")
+    func finalErrorFromLock() async throws {
+        try await withPerformFixture { fixture async throws in
+            try await fixture.observer.withTransaction { blocker in
+                try await blocker.execute("LOCK TABLE effects")
+                await #expect(throws: WorkFailure(number: 409)) {
+                    try await fixture.idempotency.perform(request, finalOutcome: { _ in Outcome(status: 409) }) {
+                        do {
+                            try await $0.execute("LOCK TABLE effects NOWAIT")
+                        } catch {
+                            throw WorkFailure(number: 409)
+                        }
+                        return try await request.pay($0)
+                    }
+                }
+            }
+            #expect(try await fixture.keys() == 0)
+            #expect(try await fixture.idempotency.pay(request).disposition == .executed)
+        }
+    }
+
     @Test("Row 7: a cancelled statement is the work's error; the key is free")
     func queryCanceled() async throws {
         try await withPerformFixture { fixture async throws in
