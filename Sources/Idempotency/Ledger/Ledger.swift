@@ -28,11 +28,14 @@ enum Ledger {
 
     /// The statements with another `lock_timeout` around them; nil when the connection has the right one already.
     private static func waiting(_ lockTimeout: Duration?, _ statements: [PostgresQuery]) -> [PostgresQuery] {
-        guard let lockTimeout else { return statements }
-        // 0 would mean "for ever". DEFAULT is what the connection began with.
-        let milliseconds = max(1, lockTimeout.wholeMilliseconds)
-        return ["SET LOCAL lock_timeout = \(unescaped: "\(milliseconds)")"] + statements
-            + ["SET LOCAL lock_timeout = DEFAULT"]
+        guard lockTimeout != nil else { return statements }
+        // DEFAULT is what the connection began with.
+        return setting(lockTimeout) + statements + ["SET LOCAL lock_timeout = DEFAULT"]
+    }
+
+    private static func setting(_ lockTimeout: Duration?) -> [PostgresQuery] {
+        // 0 would mean "for ever".
+        lockTimeout.map { ["SET LOCAL lock_timeout = \(unescaped: "\(max(1, $0.wholeMilliseconds))")"] } ?? []
     }
 
     /// Reads the answers to ``claim(_:lockTimeout:)`` or ``storeFinal(_:_:lockTimeout:)``.
@@ -123,9 +126,11 @@ enum Ledger {
     /// No SELECT shows what others have not committed, but INSERT waits for it: `55P03` means that somebody runs the key. A key that is
     /// free is held until ROLLBACK, which is a moment, because the server has both.
     ///
-    /// The lock on the table, which INSERT takes anyway, comes first, and has the connection's own time: VACUUM that cuts off the table's end,
-    /// or a migration, is not taken for somebody who runs the key.
-    static func probe(_ key: FlightKey) -> [PostgresQuery] {
+    /// The lock on the table, which INSERT takes anyway, comes first, and has a time of its own: VACUUM that cuts off the table's end, or
+    /// a migration, is not taken for somebody who runs the key.
+    ///
+    /// - Parameter tableLockTimeout: how long to wait for the table; nil: as long as the connection waits for any lock.
+    static func probe(_ key: FlightKey, tableLockTimeout: Duration?) -> [PostgresQuery] {
         let insert: PostgresQuery = """
             INSERT INTO idempotency.keys (scope, key_id, fingerprint, expires_at)
             VALUES (\(key.scope.name), \(key.keyID.uuid), '', now())
@@ -137,7 +142,9 @@ enum Ledger {
             """
         // Milliseconds. Long against the moment for which another probe holds the key, so that it is not taken for a claim; short for
         // whoever asks, because of a key that is run this is how long the answer takes.
-        return ["LOCK TABLE idempotency.keys IN ROW EXCLUSIVE MODE", "SET LOCAL lock_timeout = 10", insert, look]
+        return setting(tableLockTimeout) + [
+            "LOCK TABLE idempotency.keys IN ROW EXCLUSIVE MODE", "SET LOCAL lock_timeout = 10", insert, look,
+        ]
     }
 
     /// Whether a probe failed because another transaction has the key.

@@ -25,10 +25,13 @@ extension Idempotency {
         let key = FlightKey(scope: scope, keyID: KeyID(key, secret: secret))
         // Without a connection: those that run may hold them all.
         if singleFlight.isClaimed(key) { return .inProgress }
+        // Behind a pooler the connection may have no limit of its own; then it is the usual one.
+        let tableLockTimeout: Duration? = pool.connectionConfiguration.lockTimeout == nil ? .seconds(2) : nil
         let decision: StatusDecision
         do {
             let answers = try await pool.withConnection { connection in
-                try await connection.rollBack(try await connection.begin(), after: Ledger.probe(key))
+                try await connection.rollBack(
+                    try await connection.begin(), after: Ledger.probe(key, tableLockTimeout: tableLockTimeout))
             }
             decision = try Ledger.statusDecision(answers)
         } catch let error as PostgresError where Ledger.isHeld(error) {

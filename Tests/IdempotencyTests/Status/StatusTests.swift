@@ -168,9 +168,11 @@ struct StatusTests {
         }
     }
 
-    @Test("whoever has the whole table, as a migration does, is not taken for somebody who runs the key")
-    func lockedTable() async throws {
-        try await withPerformFixture(configure: { $0.connection.lockTimeout = .milliseconds(50) }) { fixture in
+    @Test(
+        "whoever has the whole table, as a migration does, is not taken for somebody who runs the key",
+        arguments: [.milliseconds(50), nil] as [Duration?])
+    func lockedTable(lockTimeout: Duration?) async throws {
+        try await withPerformFixture(configure: { $0.connection.lockTimeout = lockTimeout }) { fixture in
             _ = try await fixture.idempotency.pay(request)
             let meddler = try await fixture.database.connect()
             let lock = try await meddler.begin()
