@@ -78,7 +78,8 @@ enum ClaimDecision: Sendable, Hashable {
             .damaged(.severalRows)
         case .reclaimed(let expiries):
             expiries.first.map { .claimed(expiresAt: $0.orDistant) } ?? again(startOvers)
-        case .failed(sqlState: "55P03"):
+        case .failed(sqlState: "55P03"), .failed(sqlState: "57014"):
+            // The server's statement_timeout may be shorter than the budget.
             .inFlight
         case .failed(sqlState: "40001"), .failed(sqlState: "40P01"):
             again(startOvers)
@@ -109,7 +110,7 @@ enum ClaimDecision: Sendable, Hashable {
         if row.isTombstone { return .keyExpired }
         guard row.fingerprint == fingerprint.bytes || Mutant.fingerprintIgnored.isActive else { return .mismatch }
         guard let status = row.status else { return .damaged(.noOutcome) }
-        guard 100...599 ~= status else { return .damaged(.status(status)) }
+        guard Outcome.statuses ~= status else { return .damaged(.status(status)) }
         guard let form = ReplayForm(column: row.replayForm) else { return .damaged(.replayForm(row.replayForm)) }
         if row.sealedWith != nil { return .unseal(row) }
         do {

@@ -5,6 +5,8 @@ public struct Outcome: Sendable {
     /// The HTTP status code, 100 to 599.
     public var status: Int
 
+    static let statuses = 100...599
+
     /// The header fields, in order, with duplicates.
     public var headers: HTTPFields
 

@@ -17,12 +17,14 @@ struct OutcomeColumns: Sendable, Hashable {
 
     /// Takes what the policy lets be stored.
     ///
-    /// - Throws: `.responseTooLarge` when its header section or its body is over the policy's limit.
+    /// - Throws: `.responseTooLarge` when its header section or its body is over the policy's limit; `.invalidOutcome` when no replay
+    ///   could have its status.
     init(_ outcome: Outcome, under policy: IdempotencyPolicy) throws(IdempotencyError) {
         let (stored, form) = outcome.stored(under: policy)
         guard stored.headers.size <= policy.maximumResponseHeaders else {
             throw .responseHeadersTooLarge(limit: policy.maximumResponseHeaders)
         }
+        guard Outcome.statuses ~= stored.status else { throw .invalidStatus(stored.status) }
         guard stored.body.count <= policy.maximumResponseBody else {
             throw .responseBodyTooLarge(limit: policy.maximumResponseBody)
         }

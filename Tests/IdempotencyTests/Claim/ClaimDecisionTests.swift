@@ -89,6 +89,7 @@ struct ClaimDecisionTests {
         Case("gone once too often: give up", found(nil), startOvers: 3, .giveUp),
         Case("lock timeout: in flight elsewhere", .failed(sqlState: "55P03"), .inFlight),
         Case("lock timeout late: still in flight", .failed(sqlState: "55P03"), startOvers: 3, .inFlight),
+        Case("statement timeout: in flight elsewhere", .failed(sqlState: "57014"), .inFlight),
         Case("serialization failure: start over", .failed(sqlState: "40001"), .startOver),
         Case("deadlock: start over", .failed(sqlState: "40P01"), .startOver),
         Case("deadlock once too often: give up", .failed(sqlState: "40P01"), startOvers: 3, .giveUp),

@@ -383,6 +383,17 @@ struct ClaimTests {
         }
     }
 
+    @Test("Row 2: in flight elsewhere past a statement_timeout that is shorter than the budget: told so")
+    func statementTimeout() async throws {
+        try await withPerformFixture { fixture in
+            let here = try fixture.anotherProcess { $0.connection.statementTimeout = .milliseconds(100) }
+            try await whileRunning(on: fixture.idempotency) {
+                #expect(await idempotencyError { try await here.pay(request) } == .inFlight)
+            }
+            #expect(try await fixture.effects() == 1)
+        }
+    }
+
     @Test("Row 2: a wait budget of zero rejects a duplicate at once, here and across processes")
     func rejects() async throws {
         let reject = IdempotencyPolicy(waitBudget: .zero)
