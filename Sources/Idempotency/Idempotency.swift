@@ -72,7 +72,7 @@ public final class Idempotency: Sendable {
     ///   - isolation: the caller's.
     ///   - work: the unit of work.
     /// - Throws: `work`'s error, unwrapped; an ``IdempotencyError``: `invalidPolicy`, `mismatch`, `inFlight`, `keyExpired`,
-    ///   `tooManyNewKeys`, `unavailable`, `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`,
+    ///   `tooManyNewKeys`, `unavailable`, `outcomeUnknown`, `deadlineExceeded`, `transactionAborted`, `responseTooLarge`, `invalidOutcome`,
     ///   `damagedOutcome`, `outcomeUnreadable`; a `PostgresError` that has no such meaning (a missing table, a deferred constraint); or
     ///   `CancellationError` when the task is cancelled while it waits in memory for a duplicate.
     public func perform(

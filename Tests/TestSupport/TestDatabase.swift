@@ -51,17 +51,22 @@ public struct TestDatabase: Sendable {
         return try await PostgresConnection.connect(configuration)
     }
 
+    /// How many sessions of this database wait for a lock that another one holds.
+    public func blockedSessions(isolation: isolated (any Actor)? = #isolation) async throws -> Int {
+        try await pool.queryRow(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        ).decode(Int.self)
+    }
+
     /// Waits until so many sessions of this database, or more, wait for a lock that another one holds.
     public func waitForBlockedSessions(
         _ count: Int = 1, deadline: Duration = .seconds(10), isolation: isolated (any Actor)? = #isolation
     ) async throws {
         try await waitUntil("\(count) sessions wait for a lock", deadline: deadline) {
-            try await pool.queryRow(
-                """
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock'
-                """
-            ).decode(Int.self) >= count
+            try await blockedSessions() >= count
         }
     }
 

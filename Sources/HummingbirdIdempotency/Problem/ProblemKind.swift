@@ -109,7 +109,8 @@ public enum ProblemKind: String, Sendable, CaseIterable {
         case .unavailable: "The request was not carried out, or can safely be asked about: retry with the same key."
         case .outcomeUnknown: "Retry with the same key: the answer tells whether the request was carried out."
         case .outcomeUnreadable:
-            "The first request with this key was carried out, and nothing was done again. Its stored answer cannot be read now."
+            "What is stored under this key cannot be read now, and nothing was done. An earlier request may have been carried out: "
+                + "do not use a new key."
         case .internalError:
             "The server failed to answer this request, and nothing was carried out. A retry with the same key is safe."
         }

@@ -17,6 +17,10 @@ extension IdempotencyError {
             .responseTooLarge, "the answer's header fields are over maximumResponseHeaders (\(limit) bytes)")
     }
 
+    static func invalidStatus(_ status: Int) -> IdempotencyError {
+        IdempotencyError(.invalidOutcome, "the work's answer has the status \(status), which is none of HTTP")
+    }
+
     static func responseBodyTooLarge(limit: Int) -> IdempotencyError {
         IdempotencyError(.responseTooLarge, "the answer's body is over maximumResponseBody (\(limit) bytes)")
     }

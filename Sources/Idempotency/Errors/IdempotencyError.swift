@@ -26,6 +26,8 @@ public struct IdempotencyError: Error, Sendable {
         /// The answer is larger than ``IdempotencyPolicy/maximumResponseHeaders`` or ``IdempotencyPolicy/maximumResponseBody`` (HTTP 500).
         /// Nothing happened.
         public static let responseTooLarge = Code("responseTooLarge")
+        /// The work's answer has a status that is none of HTTP (HTTP 500). Nothing happened.
+        public static let invalidOutcome = Code("invalidOutcome")
         /// The key's retention is over, and the policy refuses late retries (HTTP 410). Nothing happened.
         public static let keyExpired = Code("keyExpired")
         /// The scope has used more new keys than ``IdempotencyPolicy/newKeys`` allows (HTTP 429). Nothing happened;

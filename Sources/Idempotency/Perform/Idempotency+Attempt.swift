@@ -33,7 +33,7 @@ extension Idempotency {
         {
             return .startOver  // the pool's connection had died; nothing was persisted on it
         }
-        progress.unknown = nil  // claimed: what was unknown is proven to be undone
+        try countRerun(&progress)
         singleFlight.setClaimed(true, unit.flightKey)
         defer { singleFlight.setClaimed(false, unit.flightKey) }
         let deadline = ContinuousClock.now + unit.policy.handlerDeadline
@@ -150,6 +150,17 @@ extension Idempotency {
         progress.isCounted = true
     }
 
+    /// A key that is claimed after an unknown COMMIT proves that it was undone: the work runs again.
+    private func countRerun(_ progress: inout Progress) throws(IdempotencyError) {
+        guard progress.unknown != nil else { return }
+        progress.unknown = nil
+        guard progress.rerunsLeft > 0 else {
+            logger.warning("gave up running again: each COMMIT was lost")
+            throw IdempotencyError.unavailable(nil)
+        }
+        progress.rerunsLeft -= 1
+    }
+
     // MARK: Endings
 
     private func state(of transaction: PostgresTransaction) async -> WorkEnd.TransactionState {
@@ -202,7 +213,8 @@ extension Idempotency {
     ) async throws -> Attempt {
         let columns = try columns(of: outcome, unit)
         do {
-            let lockTimeout = lockTimeout(unit.policy.waitBudget)
+            let lockTimeout = lockTimeout(claimWaiters.enter(budget: unit.policy.waitBudget))
+            defer { claimWaiters.leave() }
             let answers = try await connection.commit(
                 try await connection.begin(), after: Ledger.storeFinal(unit, columns, lockTimeout: lockTimeout))
             let decision = ClaimDecision.after(

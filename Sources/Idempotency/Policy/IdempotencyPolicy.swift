@@ -75,10 +75,12 @@ public struct IdempotencyPolicy: Sendable {
     /// The largest request body in bytes that a door collects for the fingerprint. Default 1 MiB; more is 413.
     public var maximumRequestBody: Int
 
-    /// The largest body of an answer in bytes that is stored, and that a door takes from its handler at all. Default 1 MiB; more is 500 and undoes the work's writes.
+    /// The largest body of an answer in bytes that is stored, and that a door takes from its handler at all. Default 1 MiB; more is
+    /// 500 and undoes the work's writes.
     public var maximumResponseBody: Int
 
-    /// How often the whole unit runs again after a serialization failure (40001) or deadlock (40P01). Default 3.
+    /// How often the whole unit runs again after a serialization failure (40001), a deadlock (40P01) or a COMMIT that proved to be
+    /// lost. Default 3.
     public var maximumReruns: Int
 
     /// How long an unknown COMMIT is investigated before the caller gets 503. Default 10 seconds.

@@ -126,9 +126,9 @@ enum IdempotencyPage {
         carries it out if not. Do <em>not</em> use a new key.</p></section>
 
         <section id="outcome-unreadable"><h3>outcome-unreadable <span class="status">500</span></h3>
-        <p>The first request with this key was carried out, and its stored answer cannot be read: it is encrypted under a key that the
-        service does not have now, or was damaged. Nothing was done again. This is a fault of the service: retrying with the same key is safe, and helps when it is mended. Do
-        <em>not</em> use a new key.</p></section>
+        <p>What is stored under this key cannot be read: it is encrypted under a key that the service does not have now, or was damaged.
+        Nothing was done now; an earlier request may have been carried out. This is a fault of the service: retrying with the same key
+        is safe, and helps when it is mended. Do <em>not</em> use a new key.</p></section>
 
         <section id="internal-error"><h3>internal-error <span class="status">500</span></h3>
         <p>A fault of the service. Nothing was carried out. Retrying with the same key is safe.</p></section>

@@ -121,6 +121,49 @@ struct EndingTests {
         }
     }
 
+    @Test("final errors that wait for another process do not take the whole pool")
+    func finalsAndThePool() async throws {
+        try await withPerformFixture { fixture in
+            let here = try fixture.anotherProcess(connections: 2) { $0.acquireTimeout = .seconds(5) }
+            let (entered, release) = (Counter(), Gate())
+            // Our final errors come too late, and wait.
+            try await fixture.slowFinals()
+            let meddler = try await fixture.database.connect()
+            try await meddler.execute("SELECT pg_advisory_lock(1)")
+            var mine: [Task<Performed, any Error>] = []
+            var theirs: [Task<Performed, any Error>] = []
+            for (number, key) in ["a", "b"].enumerated() {
+                let request = KeyedRequest(key: key)
+                let other = Mailbox<Task<Performed, any Error>>()
+                mine.append(
+                    Task {
+                        try await here.perform(request, finalOutcome: Self.finalOutcome) { transaction in
+                            _ = try await request.pay(transaction)
+                            other.put(
+                                Task {
+                                    try await fixture.idempotency.perform(request) { transaction in
+                                        entered.increment()
+                                        try await release.pass()
+                                        return try await request.pay(transaction)
+                                    }
+                                })
+                            // The other's claim, and before it the final error of the first key.
+                            try await fixture.database.waitForBlockedSessions(number + 1)
+                            throw WorkFailure(number: 402)
+                        }
+                    })
+                try await waitUntil("the other process has taken the key") { entered.value == number + 1 }
+                theirs.append(try other.take())
+            }
+            #expect(try await here.pay(KeyedRequest(key: "c")).disposition == .executed)
+            release.open()
+            for other in theirs { #expect(try await other.value.disposition == .executed) }
+            await meddler.close()
+            #expect(try await mine[0].value.disposition == .replayed)
+            #expect(await idempotencyError { try await mine[1].value } == .inFlight)
+        }
+    }
+
     @Test("a final error on an expired key takes the key, with the work's writes undone")
     func finalOnExpired() async throws {
         try await withPerformFixture { fixture in

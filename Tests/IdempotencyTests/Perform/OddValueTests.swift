@@ -96,6 +96,20 @@ struct OddValueTests {
         }
     }
 
+    @Test("Row 16: an answer whose status is none of HTTP is refused, and its effect undone", arguments: [-1, 0, 99])
+    func statuses(status: Int) async throws {
+        try await withPerformFixture { fixture async throws in
+            let code = await idempotencyError {
+                try await fixture.idempotency.perform(KeyedRequest()) { transaction in
+                    _ = try await KeyedRequest().pay(transaction)
+                    return Outcome(status: status)
+                }
+            }
+            #expect(code == .invalidOutcome)
+            #expect(try await fixture.isUntouched())
+        }
+    }
+
     // MARK: Logs
 
     @Test("neither key nor scope nor body is ever logged, whatever goes wrong")

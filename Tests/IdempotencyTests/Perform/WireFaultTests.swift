@@ -14,6 +14,7 @@ struct WireFaultTests {
     /// An engine whose connections pass through a proxy; COMMIT is given up after half a second.
     private func withProxiedEngine(
         policy: IdempotencyPolicy = IdempotencyPolicy(waitBudget: .milliseconds(200)),
+        statementTimeout: Duration? = nil,
         _ body: (PerformFixture, Idempotency, FaultProxy) async throws -> Void
     ) async throws {
         try await withPerformFixture { fixture in
@@ -22,6 +23,7 @@ struct WireFaultTests {
             var configuration = try PostgresPool.Configuration(url: proxy.url)
             configuration.maximumConnections = 4
             configuration.connection.commitTimeout = .milliseconds(500)
+            configuration.connection.statementTimeout = statementTimeout
             let pool = PostgresPool(configuration: configuration, logger: PerformFixture.quiet)
             let engine = Idempotency(pool: pool, policy: policy, logger: PerformFixture.quiet)
             _ = try await engine.pay(KeyedRequest(key: "warm-up"))
@@ -86,15 +88,37 @@ struct WireFaultTests {
         }
     }
 
+    @Test("a COMMIT that is lost each time: the work runs as often as the policy lets it, then the key is free")
+    func alwaysLost() async throws {
+        let policy = IdempotencyPolicy(waitBudget: .milliseconds(200), maximumReruns: 2)
+        try await withProxiedEngine(policy: policy) { fixture, engine, proxy in
+            proxy.setRule { FaultPoint.commit(.beforeRequest).matches($0) ? .close : nil }
+            let runs = Counter()
+            let code = await idempotencyError {
+                try await engine.perform(request) { transaction in
+                    runs.increment()
+                    return try await request.pay(transaction)
+                }
+            }
+            #expect(code == .unavailable)
+            #expect(runs.value == 3)
+            proxy.setRule(nil)
+            try await expectOneEffect(fixture, engine, try await engine.pay(request))
+        }
+    }
+
     @Test(
-        "COMMIT frozen on its way: the old transaction holds the key until the server gives it up; then the work runs again"
-    )
-    func requestFrozen() async throws {
-        try await withProxiedEngine { fixture, engine, proxy in
+        "COMMIT frozen on its way: the old transaction holds the key until the server gives it up; then the work runs again",
+        arguments: [nil, .milliseconds(100)] as [Duration?])
+    func requestFrozen(statementTimeout: Duration?) async throws {
+        try await withProxiedEngine(statementTimeout: statementTimeout) { fixture, engine, proxy in
             // At the first statement of its flush: in the middle of one, the server would not count the session as idle.
             proxy.inject(.freeze, at: FaultPoint(.beforeRequest, "UPDATE idempotency.keys"))
             let running = Task { try await engine.pay(request) }
-            try await fixture.database.waitForBlockedSessions()  // the question waits for the old backend
+            // The question waits for the old backend, in vain and again.
+            try await fixture.database.waitForBlockedSessions()
+            try await waitUntil("the question has failed") { try await fixture.database.blockedSessions() == 0 }
+            try await fixture.database.waitForBlockedSessions()
             #expect(try await fixture.effects(of: request.key) == 0)
             // As `idle_in_transaction_session_timeout` would.
             try await fixture.observer.execute(
