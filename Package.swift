@@ -163,11 +163,16 @@ let package = Package(
         .executableTarget(
             name: "IdempotencyTool",
             dependencies: [
+                "Idempotency",
                 "IdempotencyConformance",
                 "LibPQ",
                 "SQLMigrations",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -302,7 +307,11 @@ let package = Package(
         .testTarget(
             name: "IdempotencyToolTests",
             dependencies: [
-                "ConformanceServers", "EmbeddedPostgres", "IdempotencyTool", "LibPQ", "SQLMigrations", "TestSupport",
+                "ConformanceServers", "EmbeddedPostgres", "Idempotency", "IdempotencyTool", "LibPQ", "SQLMigrations",
+                "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
     ],

@@ -7,16 +7,20 @@ struct ToolRun {
     let errors: String
 
     /// Runs `idempotency` with these arguments and nothing of this process's environment but what is given.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    init(_ arguments: [String], environment: [String: String] = [:], input: String = "") throws {
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
         process.environment = environment
         let output = Pipe()
         let errors = Pipe()
+        let typed = Pipe()
+        process.standardInput = typed
         process.standardOutput = output
         process.standardError = errors
         try process.run()
+        try typed.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+        try typed.fileHandleForWriting.close()
         // Neither stream of this tool fills a pipe's buffer: they may be read one after the other.
         self.output = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         self.errors = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
@@ -32,7 +36,7 @@ struct ToolRun {
     }
 
     /// SwiftPM puts the tests and the products into one directory.
-    private static var executable: URL {
+    static var executable: URL {
         #if os(macOS)
         let tests = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }?.bundleURL ?? Bundle.main.bundleURL
         return tests.deletingLastPathComponent().appendingPathComponent("idempotency")

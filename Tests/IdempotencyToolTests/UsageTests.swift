@@ -8,6 +8,14 @@ struct UsageTests {
             ["migrate", "sideways"], ["migrate", "up", "--nonsense"], ["migrate", "down", "--steps", "0"],
             ["migrate", "down", "--steps", "two"], ["migrate", "status", "--format", "xml"],
             ["migrate", "up", "--set", "payments"], ["doctor", "--format", "xml"], ["doctor", "now"], ["nonsense"],
+            ["keys", "show", "--scope", "a"], ["keys", "show", "--key", "k"],
+            ["keys", "show", "--scope", "a", "--key", "k", "--id", "21fe31df-a154-8261-a26b-f854046fd227"],
+            ["keys", "show", "--scope", "a", "--id", "17"], ["keys", "show", "--scope", "a", "--key", "two words"],
+            ["keys", "show", "--scope", "a", "--key", "k", "--secret-file", "/nowhere"],
+            ["keys", "release", "--scope", "a", "--key", "k"], ["keys", "list", "--limit", "0"],
+            ["keys", "list", "--state", "in_flight"], ["purge", "--once", "--every", "1m"],
+            ["purge", "--every", "soon"],
+            ["purge", "--batch-size", "0"], ["purge", "--grace", "-1s"],
         ]
     )
     func usage(arguments: [String]) throws {
@@ -38,7 +46,8 @@ struct UsageTests {
         for run in [
             try ToolRun(["migrate", "status", "--database-url", url]),
             try ToolRun(["migrate", "status"], environment: ["DATABASE_URL": url]),
-            try ToolRun(["doctor", "--database-url", url]),
+            try ToolRun(["doctor", "--database-url", url]), try ToolRun(["keys", "stats", "--database-url", url]),
+            try ToolRun(["purge", "--database-url", url]),
         ] {
             #expect(run.status == 1)
             #expect(run.output.isEmpty)

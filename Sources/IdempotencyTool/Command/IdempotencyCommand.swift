@@ -10,6 +10,8 @@ struct IdempotencyCommand: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check found something.
             """,
-        subcommands: [MigrateCommand.self, DoctorCommand.self, ConformanceCommand.self]
+        subcommands: [
+            MigrateCommand.self, KeysCommand.self, PurgeCommand.self, DoctorCommand.self, ConformanceCommand.self,
+        ]
     )
 }

@@ -19,6 +19,19 @@ struct DatabaseOptions: ParsableArguments {
     )
     var databaseURL: String?
 
+    /// How to connect.
+    func configuration() throws(DatabaseFailure) -> PostgresConnection.Configuration {
+        do throws(PostgresError) {
+            // An empty string makes libpq read the PG* variables.
+            let url = databaseURL ?? ProcessInfo.processInfo.environment["DATABASE_URL"] ?? ""
+            var configuration = try PostgresConnection.Configuration(url: url)
+            configuration.applicationName = configuration.applicationName ?? "idempotency"
+            return configuration
+        } catch {
+            throw DatabaseFailure(cause: error)
+        }
+    }
+
     /// Runs `body` with a connection of its own and closes it afterwards.
     ///
     /// - Parameter configure: may change how it connects.
@@ -26,13 +39,10 @@ struct DatabaseOptions: ParsableArguments {
         configure: (inout PostgresConnection.Configuration) -> Void = { _ in },
         _ body: (PostgresConnection) async throws -> T
     ) async throws -> T {
+        var configuration = try configuration()
+        configure(&configuration)
         let connection: PostgresConnection
         do throws(PostgresError) {
-            // An empty string makes libpq read the PG* variables.
-            let url = databaseURL ?? ProcessInfo.processInfo.environment["DATABASE_URL"] ?? ""
-            var configuration = try PostgresConnection.Configuration(url: url)
-            configuration.applicationName = configuration.applicationName ?? "idempotency"
-            configure(&configuration)
             connection = try await PostgresConnection.connect(configuration, logger: .quiet)
         } catch {
             throw DatabaseFailure(cause: error)

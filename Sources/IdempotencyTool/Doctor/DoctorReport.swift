@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
-
 /// What the doctor has to say, in both formats.
 struct DoctorReport: Encodable {
     let role: String
@@ -29,9 +23,7 @@ struct DoctorReport: Encodable {
     func text(in format: OutputFormat) throws -> String {
         switch format {
         case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
+            return try json()
         case .table:
             let heading = "Role \(role), database \(database), PostgreSQL \(serverVersion)"
             guard !findings.isEmpty else {

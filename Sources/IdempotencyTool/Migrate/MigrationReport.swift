@@ -48,9 +48,7 @@ struct MigrationReport: Encodable {
     func text(in format: OutputFormat, nothing: String) throws -> String {
         switch format {
         case .json:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
+            return try json()
         case .table:
             guard !migrations.isEmpty else {
                 return nothing
