@@ -58,7 +58,7 @@ struct KeyReport: Encodable {
         let lines = facts.map { name, value in
             name + String(repeating: " ", count: width - name.count + 2) + value
         }
-        return (lines + (answer.map { ["", $0.text] } ?? [])).joined(separator: "\n")
+        return (lines + (answer.map { ["", $0.text] } ?? [])).joined(separator: "\n").printable
     }
 }
 

@@ -5,7 +5,7 @@ struct Table {
 
     /// The lines, without white space at their ends and without a line break after the last.
     var text: String {
-        let lines = [header] + rows
+        let lines = ([header] + rows).map { $0.map(\.printable) }
         let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { line in
             var text = zip(line, widths)

@@ -47,6 +47,12 @@ struct PurgeCommand: AsyncParsableCommand {
         configuration.maximumConnections = 1
         configuration.connection.adaptToTransactionPooling()
         let pool = PostgresPool(configuration: configuration, logger: .quiet)
+        do throws(PostgresError) {
+            _ = try await pool.query("SELECT 1")
+        } catch {
+            await pool.close()
+            throw DatabaseFailure(cause: error)
+        }
         if let every {
             try await purge(pool, every: every)
         } else {
@@ -59,14 +65,15 @@ struct PurgeCommand: AsyncParsableCommand {
     }
 
     private func purgeOnce(_ pool: PostgresPool) async throws {
-        let removed: Int
+        let purge = PurgeService(pool: pool, configuration: settings(), logger: .quiet)
+        let result: Result<Int, any Error>
         do {
-            removed = try await PurgeService(pool: pool, configuration: settings(), logger: .quiet).purgeOnce()
+            result = .success(try await purge.purgeOnce())
         } catch let error as PostgresError {
-            await pool.close()
-            throw error.isTransient ? DatabaseFailure(cause: error) as any Error : LedgerFailure(cause: error)
+            result = .failure(LedgerFailure(cause: error))
         }
         await pool.close()
+        let removed = try result.get()
         switch format {
         case .table: print("Removed \(removed) \(removed == 1 ? "key" : "keys").")
         case .json: print(try ["removed": removed].json())

@@ -139,6 +139,9 @@ struct KeysTests {
             #expect(bytes?.body == nil && bytes?.bodyBase64 == "/wA=")
             let table = try fixture.tool("show", "--scope", "acme", "--key", "text", "--answer")
             #expect(table.output.hasSuffix("\n\nLocation: /payments/1\n\npaid\n"))
+            _ = try await fixture.use("bell", outcome: Outcome(status: 200, body: Array("\u{1B}[2J\u{7}".utf8)))
+            let bell = try fixture.tool("show", "--scope", "acme", "--key", "bell", "--answer")
+            #expect(bell.output.hasSuffix("\n\\u{1b}[2J\\u{7}\n"))
         }
     }
 

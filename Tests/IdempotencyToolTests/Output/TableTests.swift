@@ -10,4 +10,12 @@ struct TableTests {
         table.rows = [["a", "pending", ""], ["größer", "ok", "now"]]
         #expect(table.text == "NAME    STATE    AT\na       pending\ngrößer  ok       now")
     }
+
+    @Test("shows control characters instead of sending them to the terminal")
+    func controlCharacters() {
+        var table = Table(header: ["NAME", "STATE"])
+        table.rows = [["a\u{1B}[2Jb", "ok"]]
+        #expect(table.text == "NAME         STATE\na\\u{1b}[2Jb  ok")
+        #expect("ä\r\n\t\u{9B}".printable == "ä\\u{d}\n\t\\u{9b}")
+    }
 }
