@@ -1,4 +1,5 @@
 extension PostgresConnection {
+    /// - Throws: `transactionAborted` when something has failed of which the server knows nothing; else what the server says.
     func setSavepoint(in id: UInt64) async throws(PostgresError) -> String {
         transaction?.savepoints += 1
         let name = "libpq_\(transaction?.savepoints ?? 0)"
@@ -8,6 +9,8 @@ extension PostgresConnection {
             noteDeadline(id, error)
             throw error
         }
+        // Rolling back to it would not undo what had failed before.
+        if let failure = transaction?.failure { throw Self.aborted(by: failure) }
         return name
     }
 

@@ -238,7 +238,7 @@ extension PostgresConnection {
         defer { leave() }
         if let failure = self.transaction?.failure {
             await sendRollback(until: deadline)
-            throw failure.recoded(.transactionAborted, "a statement had failed, so the transaction was rolled back")
+            throw Self.aborted(by: failure)
         }
         do throws(PostgresError) {
             try check(queries)
@@ -267,6 +267,11 @@ extension PostgresConnection {
         }
         try settle(result)
         return Array(result.rows.dropLast().suffix(queries.count))
+    }
+
+    /// What becomes of a transaction in which a statement has failed.
+    static func aborted(by failure: PostgresError) -> PostgresError {
+        failure.recoded(.transactionAborted, "a statement had failed, so the transaction cannot commit")
     }
 
     private static var commitNotSent: PostgresError {

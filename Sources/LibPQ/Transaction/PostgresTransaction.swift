@@ -28,6 +28,7 @@ public final class PostgresTransaction: PostgresQueryable {
     ///
     /// When `body` throws, what it wrote is undone and the error comes out unwrapped. To set and to release the savepoint may take as
     /// long as a statement and is cancelled like one; a transaction whose savepoint could not be released cannot commit.
+    /// In one that has failed already this throws, and `body` does not run.
     public func withSavepoint<T>(
         isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> T
     ) async throws -> T {

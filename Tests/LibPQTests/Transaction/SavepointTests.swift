@@ -61,6 +61,41 @@ struct SavepointTests {
         }
     }
 
+    @Test("does not let a transaction commit that had failed before it was set")
+    func failedBefore() async throws {
+        try await withTestDatabase { database in
+            try await database.pool.execute("CREATE TABLE t (id int PRIMARY KEY)")
+            let refused = await postgresError {
+                try await database.pool.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO t VALUES (1)")
+                    _ = try? await transaction.execute("COMMIT")
+                    try? await transaction.withSavepoint { throw Refused() }
+                }
+            }
+            #expect(refused?.code == .transactionAborted)
+            try await expect([], in: database.pool)
+
+            let unreleased = await postgresError {
+                try await database.pool.withTransaction { transaction in
+                    try await transaction.execute("INSERT INTO t VALUES (1)")
+                    let cancelled = Task {
+                        await postgresError {
+                            try await transaction.withSavepoint {
+                                try await transaction.execute("INSERT INTO t VALUES (2)")
+                                withUnsafeCurrentTask { $0?.cancel() }
+                            }
+                        }
+                    }
+                    #expect(await cancelled.value?.code == .cancelled)
+                    let next = await postgresError { try await transaction.withSavepoint { throw Refused() } }
+                    #expect(next?.code == .transactionAborted)
+                }
+            }
+            #expect(unreleased?.code == .transactionAborted)
+            try await expect([], in: database.pool)
+        }
+    }
+
     @Test("is rolled back also when the statement cache is full")
     func fullCache() async throws {
         try await withTestDatabase { database in
