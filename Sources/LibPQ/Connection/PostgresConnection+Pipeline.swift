@@ -89,12 +89,12 @@ extension PostgresConnection {
 
     /// Drops what earlier flushes evicted. What this flush evicts may still be used in it, and waits for the next.
     ///
-    /// A pipeline of its own, because VACUUM and the like refuse to run behind another statement, and an aborted
-    /// transaction refuses DEALLOCATE.
+    /// A pipeline of its own, because VACUUM and the like refuse to run behind another statement. Outside of transactions only: one
+    /// that is aborted refuses DEALLOCATE, and one that is not would be aborted where the server has lost the statement.
     private func queueDeallocations(
         on handle: ConnectionHandle, _ expected: inout [Expected]
     ) throws(PostgresError) {
-        if statements.evicted.isEmpty || handle.transactionStatus == PQTRANS_INERROR { return }
+        if statements.evicted.isEmpty || handle.transactionStatus != PQTRANS_IDLE { return }
         for name in statements.takeEvicted() {
             guard handle.sendQuery("DEALLOCATE \(name)", PostgresBindings()) else {
                 throw broken(handle, "could not queue a statement")

@@ -26,7 +26,7 @@ struct StatementCache {
         case execute(name: String)
         /// Prepare it under this name first.
         case prepare(name: String)
-        /// The cache is off: parse it each time.
+        /// There is no place for it: parse it each time.
         case unnamed
     }
 
@@ -40,7 +40,7 @@ struct StatementCache {
     private var entries: [Key: Entry] = [:]
     private var useCount: UInt64 = 0
     private var nameCount: UInt64 = 0
-    /// Names to DEALLOCATE at the begin of the next flush.
+    /// Names to DEALLOCATE at the begin of the next flush outside of a transaction.
     private(set) var evicted: [String] = []
 
     private let prefix: String
@@ -62,6 +62,8 @@ struct StatementCache {
             entries.values[index].lastUse = useCount
             return .execute(name: entries.values[index].name)
         }
+        // What is evicted stays on the server as long as a transaction does, which must not fill its memory.
+        if entries.count >= capacity, evicted.count >= capacity { return .unnamed }
         if entries.count >= capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
             entries[oldest.key] = nil
             evicted.append(oldest.value.name)

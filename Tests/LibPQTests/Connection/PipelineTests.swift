@@ -166,6 +166,26 @@ struct PipelineTests {
         }
     }
 
+    @Test("in a transaction drops no statement that the server may have lost, which would abort it")
+    func evictionInTransaction() async throws {
+        try await withTestDatabase { database in
+            var configuration = try database.configuration([:])
+            configuration.statementCacheCapacity = 2
+            let connection = try await PostgresConnection.connect(configuration)
+            try await connection.withTransaction { transaction in
+                try await transaction.execute("SELECT 1")
+                try await transaction.execute("DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$")
+                for number in 2...9 {
+                    let row = try await transaction.queryRow("SELECT \(unescaped: "\(number)")")
+                    #expect(try row.decode(Int.self) == number)
+                }
+            }
+            try await connection.execute("SELECT 10")
+            let count = try await connection.queryRow("SELECT count(*) FROM pg_prepared_statements").decode(Int.self)
+            #expect(count <= 3)
+        }
+    }
+
     @Test("of a statement that must be alone is not disturbed by a full cache")
     func vacuum() async throws {
         try await withTestDatabase { database in

@@ -61,6 +61,16 @@ struct StatementCacheTests {
         }
     }
 
+    @Test("prepares nothing new while as many as it holds wait to be deallocated")
+    func manyEvicted() {
+        var cache = StatementCache(capacity: 2, prefix: "libpq")
+        for index in 1...4 { #expect(cache.plan(key("\(index)")) == .prepare(name: "libpq_\(index)")) }
+        #expect(cache.plan(key("5")) == .unnamed)
+        #expect(cache.plan(key("4")) == .execute(name: "libpq_4"))
+        #expect(cache.takeEvicted() == ["libpq_1", "libpq_2"])
+        #expect(cache.plan(key("5")) == .prepare(name: "libpq_5"))
+    }
+
     @Test("sends a skipped DEALLOCATE again")
     func keepsEvicted() {
         var cache = StatementCache(capacity: 2, prefix: "libpq")
