@@ -9,7 +9,7 @@ extension PostgresConnection {
         var rows: [PostgresRows] = []
         /// The first failure. The server has skipped every statement after it.
         var failure: PostgresError?
-        /// The failure is that a statement prepared earlier is gone or stale. The cache knows better now: send it again.
+        /// The failure is that a statement prepared earlier is gone or stale. The cache knows better now: send all again.
         var isStale = false
         /// Warnings that came along.
         var notices: [ServerDiagnostics] = []
@@ -44,6 +44,7 @@ extension PostgresConnection {
             let expected = try queue(queries, on: handle) + [.synced]
             if try !hasSent(handle) { try await send(handle, &patience) }
             try await collect(expected, from: handle, &result, &patience)
+            if result.isStale { evict(expected, of: queries) }
             result.notices = handle.takeNotices()
             log(result.notices)
             collectNotifications()
@@ -186,7 +187,13 @@ extension PostgresConnection {
                 }
                 switch result.status {
                 case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
-                    if case .rows = item { flush.rows.append(PostgresRows(result: result)) }
+                    if case .rows = item {
+                        // Both mark the session as changed. What a statement behind prepares is then prepared twice.
+                        if sessionChanged, ["DEALLOCATE ALL", "DISCARD ALL"].contains(result.commandTag) {
+                            statements.removeAll()
+                        }
+                        flush.rows.append(PostgresRows(result: result))
+                    }
                 default:
                     try record(result, of: item, in: &flush, handle)
                 }
@@ -243,6 +250,12 @@ extension PostgresConnection {
             statements.evict(queries[index].cacheKey)
         default: break
         }
+    }
+
+    /// Where one statement was gone or stale, the others that went by name may be so, too: the server has skipped them. All are prepared
+    /// anew.
+    private func evict(_ expected: [Expected], of queries: [PostgresQuery]) {
+        for case .rows(let index, wasPrepared: true) in expected { statements.evict(queries[index].cacheKey) }
     }
 
     // MARK: Errors

@@ -68,7 +68,7 @@ extension PostgresConnection {
     private func parseCopy(
         _ query: PostgresQuery, in id: UInt64?, _ handle: ConnectionHandle, _ patience: inout Patience
     ) async throws(PostgresError) -> FlushResult {
-        let begin = pendingBegin(in: id)
+        let begin = pendingBegin(in: id).map(\.unprepared)  // see openRows
         var expected = begin.isEmpty ? [] : try queue(begin, on: handle) + [.synced]
         guard handle.sendPrepare(name: "", sql: query.sql, types: []), handle.sync() else {
             throw broken(handle, "could not queue a statement")

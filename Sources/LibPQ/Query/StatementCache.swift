@@ -91,7 +91,7 @@ struct StatementCache {
         if let entry = entries.removeValue(forKey: key) { evicted.append(entry.name) }
     }
 
-    /// After DISCARD ALL.
+    /// After DISCARD ALL or DEALLOCATE ALL.
     mutating func removeAll() {
         entries.removeAll()
         evicted.removeAll()

@@ -22,8 +22,8 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> UInt64 {
         try check([query])
         return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
-            // Read once, it is not worth a place among the prepared ones.
-            let queries = self.pendingBegin(in: id) + [query.unprepared]
+            // Read once, it is not worth a place among the prepared ones; and a BEGIN that was lost would have to be sent again.
+            let queries = (self.pendingBegin(in: id) + [query]).map(\.unprepared)
             var expected = try self.queue(queries, on: handle)
             let item = expected.removeLast()
             try await self.send(handle, &patience)

@@ -255,7 +255,9 @@ extension PostgresConnection {
         let result: FlushResult
         do throws(PostgresError) {
             statistics.commits += 1
-            result = try await flush(statements + ["COMMIT"], Patience(uncancellableUntil: deadline))
+            // Not prepared, because a server that has lost it would undo the work.
+            result = try await flush(
+                statements + [("COMMIT" as PostgresQuery).unprepared], Patience(uncancellableUntil: deadline))
         } catch {
             operation?.end(error)
             throw error.recoded(.commitUnknown, "whether COMMIT happened is not known")
@@ -265,7 +267,7 @@ extension PostgresConnection {
             await sendRollback(until: deadline)  // COMMIT was skipped
             throw failure
         }
-        try settle(result)
+        try await settle(result, until: deadline)
         return Array(result.rows.dropLast().suffix(queries.count))
     }
 
@@ -281,7 +283,7 @@ extension PostgresConnection {
     }
 
     /// Ends the transaction by what the answer to COMMIT says.
-    private func settle(_ result: FlushResult) throws(PostgresError) {
+    private func settle(_ result: FlushResult, until deadline: MonotonicInstant) async throws(PostgresError) {
         transaction = nil
         let decision =
             result.failure.map { CommitDecision(failure: $0.sqlState) }
@@ -290,6 +292,8 @@ extension PostgresConnection {
         case (.committed, _):
             return
         case (.rolledBack, let failure?):
+            // A COMMIT that did not even begin has ended nothing.
+            if let handle, handle.transactionStatus != PQTRANS_IDLE { await sendAlone("ROLLBACK", until: deadline) }
             throw failure
         case (.aborted, _), (.rolledBack, nil):
             throw PostgresError(.transactionAborted, "the server answered COMMIT with ROLLBACK")

@@ -115,6 +115,53 @@ struct PipelineTests {
         }
     }
 
+    @Test("recovers when several of its statements are lost or stale, BEGIN among them")
+    func severalLost() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int)")
+            let query: PostgresQuery = "SELECT * FROM t WHERE id > \(0)"
+            func lose() async throws {
+                try await connection.withTransaction { _ = try await $0.execute(query) }
+                _ = try await connection.pipeline(query, "SELECT * FROM t")
+                // Not as a statement by itself, which the cache would see.
+                let drop: PostgresQuery = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"
+                try await connection.execute(drop.unprepared)
+            }
+            try await lose()
+            try await connection.withTransaction { _ = try await $0.execute(query) }
+            try await lose()
+            _ = try await connection.pipeline(query, "SELECT * FROM t")
+            try await lose()
+            try await connection.withTransaction { for try await _ in $0.stream("SELECT 1") {} }
+            try await lose()
+            try await connection.withTransaction { for try await _ in $0.copyOut("COPY t TO STDOUT") {} }
+
+            _ = try await connection.pipeline(query, "SELECT * FROM t")
+            try await connection.execute("ALTER TABLE t ADD COLUMN name text")
+            let (some, all) = try await connection.pipeline(query, "SELECT * FROM t")
+            #expect(some.columns == ["id", "name"] && all.columns == ["id", "name"])
+        }
+    }
+
+    @Test("is prepared anew in a transaction that has dropped all that was prepared, which also commits")
+    func droppedInTransaction() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int)")
+            let query: PostgresQuery = "INSERT INTO t VALUES (1)"
+            for drop: PostgresQuery in ["DEALLOCATE ALL", "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"] {
+                try await connection.withTransaction { _ = try await $0.execute(query) }
+                try await connection.withTransaction { transaction in
+                    try await transaction.execute(query)
+                    try await transaction.execute(drop)
+                    if drop.sql == "DEALLOCATE ALL" { try await transaction.execute(query) }
+                }
+            }
+            #expect(try await connection.queryRow("SELECT count(*) FROM t").decode(Int.self) == 5)
+        }
+    }
+
     @Test("is not sent again for a stale statement when a procedure in it may have committed")
     func committedByProcedure() async throws {
         try await withTestDatabase { database in
