@@ -9,6 +9,8 @@ public final class PostgresCopyWriter {
     /// Whether the server expects the binary format.
     private let isBinary: Bool
     private var encoder: CopyRowEncoder?
+    /// Somebody else is to write the header and the trailer of the binary format.
+    var takesBytes = false
 
     /// Rows are sent in pieces of this size, so that a change of threads is paid for.
     private static let bytesAtATime = 64 * 1024
@@ -26,6 +28,7 @@ public final class PostgresCopyWriter {
     ///
     /// - Throws: `cancelled`, `timedOut`, or what ended the connection. A row that the server refuses fails the COPY at its end.
     public func write(bytes: [UInt8]) async throws(PostgresError) {
+        takesBytes = true
         try await connection.putCopyData(bytes, of: id, deadline: deadline)
     }
 
@@ -50,7 +53,8 @@ public final class PostgresCopyWriter {
     ///
     /// - Returns: the number of rows.
     func finish() async throws(PostgresError) -> Int {
-        if var encoder {
+        // No row at all is a header and a trailer, too.
+        if var encoder = encoder ?? (isBinary && !takesBytes ? CopyRowEncoder() : nil) {
             encoder.finish()
             try await write(bytes: encoder.take())
         }

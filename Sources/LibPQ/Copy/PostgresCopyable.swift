@@ -51,6 +51,7 @@ extension PostgresCopyable {
         isolation: isolated (any Actor)? = #isolation, file: String = #fileID, line: Int = #line
     ) async throws -> Int where Data.Element == [UInt8] {
         try await copyIn(statement, deadline: deadline, file: file, line: line) { copy in
+            copy.takesBytes = true
             for try await bytes in data { try await copy.write(bytes: bytes) }
         }
     }

@@ -64,6 +64,21 @@ struct CopyTests {
         }
     }
 
+    @Test("in: no row is none in binary, too; no bytes are no binary file")
+    func binaryInOfNothing() async throws {
+        try await withTable { _, connection in
+            #expect(try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)") { _ in } == 0)
+            #expect(try await connection.copyIn("COPY t FROM STDIN (FORMAT csv)") { _ in } == 0)
+            for texts in [[], [""]] {
+                let error = await postgresError {
+                    try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", data: pieces(texts))
+                }
+                #expect(error?.sqlState == "22P04")
+            }
+            try await expect(0, connection)
+        }
+    }
+
     @Test("out: one row a piece in text, a header and a trailer in binary; what comes out goes in again")
     func out() async throws {
         try await withTable { _, connection in
