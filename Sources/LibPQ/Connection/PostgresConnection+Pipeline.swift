@@ -11,7 +11,7 @@ extension PostgresConnection {
         var failure: PostgresError?
         /// The failure is that a statement prepared earlier is gone or stale. The cache knows better now: send all again.
         var isStale = false
-        /// Warnings that came along.
+        /// Warnings that came along with the last statement.
         var notices: [ServerDiagnostics] = []
 
         init(_ queries: [PostgresQuery]) { self.queries = queries }
@@ -187,7 +187,9 @@ extension PostgresConnection {
                 }
                 switch result.status {
                 case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
-                    if case .rows = item {
+                    if case .rows(let index, _) = item {
+                        // Its warnings are not those of the last statement, which may be COMMIT.
+                        if index < flush.queries.count - 1 { logNotices() }
                         // Both mark the session as changed. What a statement behind prepares is then prepared twice.
                         if sessionChanged, ["DEALLOCATE ALL", "DISCARD ALL"].contains(result.commandTag) {
                             statements.removeAll()

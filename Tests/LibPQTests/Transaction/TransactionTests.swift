@@ -162,6 +162,37 @@ struct TransactionTests {
         }
     }
 
+    @Test("is committed although statements in COMMIT's flush warn; what a deferred trigger says is COMMIT's own")
+    func warningBeforeCommit() async throws {
+        try await withTable { database, connection in
+            try await connection.execute(
+                """
+                CREATE FUNCTION warn() RETURNS int LANGUAGE plpgsql
+                AS 'BEGIN RAISE WARNING ''of no importance''; RETURN 1; END'
+                """)
+            var transaction = try await connection.begin()
+            try await connection.commit(transaction, after: ["INSERT INTO t VALUES (1)", "SELECT warn()"])
+            try await expect([1], in: connection)
+
+            try await connection.execute(
+                """
+                CREATE FUNCTION warn_late() RETURNS trigger LANGUAGE plpgsql
+                AS 'BEGIN PERFORM warn(); RETURN NULL; END'
+                """)
+            try await connection.execute(
+                """
+                CREATE CONSTRAINT TRIGGER warn AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION warn_late()
+                """)
+            transaction = try await connection.begin()
+            let error = await postgresError {
+                try await connection.commit(transaction, after: ["INSERT INTO t VALUES (2)"])
+            }
+            #expect(error?.code == .commitUnknown)
+            try await expect([1, 2], in: database.pool)
+        }
+    }
+
     @Test("refuses transaction control by hand, sends nothing of it, and cannot commit any more")
     func byHand() async throws {
         try await withTable { _, connection in
