@@ -32,6 +32,7 @@ extension PostgresConnection {
             throw PostgresError(
                 .unsupportedStatement, "not a COPY ... \(direction) without parameters", sql: query.sql)
         }
+        if kind.changesSession { sessionChanged = true }
         return try await openStream(in: id, for: lease, deadline) { handle, patience throws(PostgresError) in
             let flush = try await self.parseCopy(query, in: id, handle, &patience)
             if let refusal = flush.failure { return .failure(refusal) }

@@ -29,6 +29,7 @@ struct StatementKind: Sendable, Hashable {
             if words.next() == "TRANSACTION" { controlsTransaction = true } else { changesSession = true }
         case "COPY":
             isCopy = Self.contains("stdin", in: sql) || Self.contains("stdout", in: sql)
+            changesSession = Self.touchesSession(sql)  // in its query
         case "SET":
             let second = words.next()
             changesSession = second != "LOCAL" && second != "TRANSACTION" && second != "CONSTRAINTS"
@@ -41,6 +42,9 @@ struct StatementKind: Sendable, Hashable {
                 object = words.next()
             }
             changesSession = object.map(SQLWords.temporary.contains) ?? false || Self.touchesSession(sql)
+        case "EXPLAIN":
+            // With ANALYZE it runs what may be CREATE TEMP TABLE.
+            changesSession = Self.contains("temp", in: sql) || Self.touchesSession(sql)
         default:
             changesSession = Self.touchesSession(sql)
         }

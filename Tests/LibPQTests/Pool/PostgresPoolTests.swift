@@ -170,6 +170,7 @@ struct PostgresPoolTests {
             ("LISTEN something", "SELECT count(*) = 0 FROM pg_listening_channels()"),
             ("CREATE TEMP TABLE left_over (a int)", "SELECT to_regclass('left_over') IS NULL"),
             ("SELECT 1 AS a INTO TEMPORARY left_over", "SELECT to_regclass('left_over') IS NULL"),
+            ("EXPLAIN ANALYZE CREATE TEMP TABLE left_over AS SELECT 1", "SELECT to_regclass('left_over') IS NULL"),
             ("DO $$ BEGIN SET search_path = nowhere; END $$", "SELECT current_setting('search_path') <> 'nowhere'"),
             ("PREPARE mine AS SELECT 1", "SELECT count(*) = 0 FROM pg_prepared_statements WHERE name = 'mine'"),
         ])
@@ -187,6 +188,25 @@ struct PostgresPoolTests {
             ).decode((Bool, Int32).self)
             #expect(isClean)
             #expect(backend == first, "the connection was reset, not replaced")
+        }
+    }
+
+    @Test("hands nothing of a session to the next lease that a COPY's query has changed")
+    func resetsAfterCopy() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 1)
+            try await pool.withConnection { connection in
+                let query = "SELECT set_config('my.setting', 'x', false), pg_advisory_lock(7)"
+                for try await _ in connection.copyOut("COPY (\(unescaped: query)) TO STDOUT") {}
+            }
+            let (isUnset, locks) = try await pool.queryRow(
+                """
+                SELECT coalesce(current_setting('my.setting', true), '') = '', (
+                    SELECT count(*) FROM pg_locks
+                    WHERE locktype = 'advisory' AND \(unescaped: TestDatabase.ownLocks))
+                """
+            ).decode((Bool, Int).self)
+            #expect(isUnset && locks == 0)
         }
     }
 

@@ -51,6 +51,9 @@ struct StatementKindTests {
             "SELECT pg_advisory_lock(1)", "SELECT PG_TRY_ADVISORY_LOCK(1)", "SELECT pg_advisory_lock_shared(1)",
             "SELECT set_config('a.b', 'c', false)", "SELECT 1 AS a INTO TEMP t", "SELECT 1 AS a INTO\n TEMPORARY t",
             "DO $$ BEGIN SET lock_timeout = 1; END $$",
+            "COPY (SELECT set_config('a.b', 'c', false)) TO STDOUT", "copy (SELECT pg_advisory_lock(1)) to stdout",
+            "COPY pg_temp.t FROM STDIN", "EXPLAIN ANALYZE CREATE TEMP TABLE t AS SELECT 1",
+            "explain (analyze) create temporary table t as select 1", "EXPLAIN ANALYZE SELECT pg_advisory_lock(1)",
         ])
     func changesSession(sql: String) {
         #expect(StatementKind(sql: sql).changesSession)
@@ -65,6 +68,7 @@ struct StatementKindTests {
             "CREATE TABLE t()", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "UPDATE t SET a = 1",
             "INSERT INTO t VALUES (1)", "INSERT INTO temperatures VALUES (1)", "NOTIFY a",
+            "COPY t FROM STDIN", "COPY (SELECT 1) TO STDOUT", "EXPLAIN ANALYZE SELECT 1",
         ])
     func leavesSession(sql: String) {
         #expect(!StatementKind(sql: sql).changesSession)
