@@ -16,6 +16,15 @@ struct StatementKind: Sendable, Hashable {
     /// and a session's locks are not undone. Such a statement is never sent twice. What SET does is undone.
     var outlivesRollback: Bool { verb == "CALL" || (changesSession && verb != "SET") }
 
+    /// Has no effect that stays when another statement of its pipeline fails. Others may commit by themselves, and what stands before
+    /// them: CREATE INDEX CONCURRENTLY, CREATE DATABASE.
+    var isUndoneWithPipeline: Bool { !outlivesRollback && Self.undone.contains(verb) }
+
+    /// The verb of a query in parentheses is empty.
+    private static let undone: Set<String> = [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES", "TABLE", "SET", "",
+    ]
+
     init(sql: String) {
         containsNUL = sql.containsNUL
         var words = SQLWords(sql)

@@ -129,10 +129,7 @@ extension PostgresConnection {
         var result: FlushResult
         do throws(PostgresError) {
             result = try await flush(all, patience)
-            // The failed pipeline had no effect. In a transaction that holds only if it began here, and was undone.
-            if result.isStale, id == nil || !begin.isEmpty,
-                !queries.contains(where: { kind(of: $0.sql).outlivesRollback })
-            {
+            if result.isStale, mayRepeat(queries, in: id, isFirst: !begin.isEmpty) {
                 if id != nil { await sendAlone("ROLLBACK") }
                 result = try await flush(all, patience)
             }
@@ -147,6 +144,17 @@ extension PostgresConnection {
             throw failure
         }
         return begin.isEmpty ? result.rows : Array(result.rows.suffix(queries.count))
+    }
+
+    /// Whether a flush in which a statement was stale has had no effect.
+    ///
+    /// - Parameter isFirst: it is the first of its transaction, which is undone then.
+    private func mayRepeat(_ queries: [PostgresQuery], in id: UInt64?, isFirst: Bool) -> Bool {
+        if id != nil, !isFirst { return false }
+        let kinds = queries.map { kind(of: $0.sql) }
+        // In a transaction, those that commit by themselves are refused.
+        return id == nil && kinds.count > 1
+            ? kinds.allSatisfy(\.isUndoneWithPipeline) : !kinds.contains(where: \.outlivesRollback)
     }
 
     /// From here on the transaction can only be rolled back. The first failure is kept.

@@ -190,6 +190,23 @@ struct PipelineTests {
         }
     }
 
+    @Test("is not sent again for a stale statement behind one that commits by itself")
+    func committedByItself() async throws {
+        try await withTestDatabase { database in
+            let connection = try await database.connect()
+            try await connection.execute("CREATE TABLE t (id int)")
+            let stale: PostgresQuery = "SELECT * FROM t"
+            try await connection.execute(stale)
+            try await connection.execute("ALTER TABLE t ADD COLUMN name text")
+            let error = await postgresError {
+                try await connection.pipeline("CREATE INDEX CONCURRENTLY i ON t (id)", stale)
+            }
+            #expect(error?.sqlState == .featureNotSupported)
+            #expect(try await connection.queryRow("SELECT to_regclass('i') IS NOT NULL").decode(Bool.self))
+            #expect(try await connection.query(stale).columns == ["id", "name"])
+        }
+    }
+
     @Test("keeps no more statements prepared than the capacity, and survives a DEALLOCATE of a lost one")
     func eviction() async throws {
         try await withTestDatabase { database in

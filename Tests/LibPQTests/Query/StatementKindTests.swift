@@ -33,6 +33,19 @@ struct StatementKindTests {
         #expect(!StatementKind(sql: sql).controlsTransaction)
     }
 
+    @Test(
+        "is undone with its pipeline for queries and changes of rows that leave nothing in the session",
+        arguments: [
+            ("SELECT 1", true), ("(SELECT 1)", true), ("with a AS (SELECT 1) SELECT * FROM a", true),
+            ("INSERT INTO t VALUES (1)", true), ("UPDATE t SET a = 1", true), ("DELETE FROM t", true),
+            ("SET lock_timeout = 1", true), ("SELECT pg_advisory_lock(1)", false), ("CALL p()", false),
+            ("CREATE INDEX CONCURRENTLY i ON t (a)", false), ("CREATE DATABASE d", false), ("VACUUM", false),
+            ("DO $$ BEGIN COMMIT; END $$", false), ("EXPLAIN ANALYZE SELECT 1", false),
+        ])
+    func undone(sql: String, isUndone: Bool) {
+        #expect(StatementKind(sql: sql).isUndoneWithPipeline == isUndone)
+    }
+
     @Test("is COPY for COPY only")
     func copy() {
         #expect(StatementKind(sql: "COPY t FROM STDIN").isCopy)
