@@ -17,6 +17,15 @@ public struct PostgresArrayReader {
         guard (0...Self.maximumDimensions).contains(dimensions) else { throw cell.failure("a broken array header") }
         elementType = PostgresType(rawValue: try cell.integer(at: 8))
         offset = Self.headerSize + dimensions * Self.dimensionSize
+        // Each element has at least its length: counts that the bytes cannot hold must neither reserve memory nor take time.
+        var elements = 1
+        for level in 0..<dimensions {
+            let count: Int32 = try cell.integer(at: Self.headerSize + level * Self.dimensionSize)
+            elements *= Int(count)
+            guard count > 0 || (count == 0 && dimensions == 1), elements <= cell.count / 4 else {
+                throw cell.failure("a broken array header")
+            }
+        }
     }
 
     /// Source: PostgreSQL, `MAXDIM` in `src/include/utils/array.h`.
@@ -36,8 +45,6 @@ public struct PostgresArrayReader {
         }
         guard level < dimensions else { throw wrongDimensions }
         let count: Int32 = try cell.integer(at: Self.headerSize + level * Self.dimensionSize)
-        // Each element has at least its length: a count that the bytes cannot hold must not reserve memory.
-        guard count >= 0, Int(count) <= cell.count / 4 else { throw cell.failure("a broken array header") }
         level += 1
         return Int(count)
     }

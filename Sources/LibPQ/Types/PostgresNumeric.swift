@@ -137,6 +137,8 @@ extension PostgresNumeric: PostgresCodable, PostgresArrayElement {
             digits.append(digit)
         }
         self.init(isNegative: kind == .negative, digits: digits[...], weight: weight, displayScale: scale)
+        // Leading zeros, which the server never sends, count it down.
+        guard self.weight >= Int(Int16.min) else { throw cell.failure("a broken numeric") }
     }
 
     /// Writes 8 bytes and 2 for each four decimal digits.

@@ -1,6 +1,7 @@
-import LibPQ
 import TestSupport
 import Testing
+
+@testable import LibPQ
 
 @Suite("A raw value", .serialized, .timeLimit(.minutes(1)))
 struct RawTests {
@@ -118,6 +119,33 @@ struct RawTests {
             let raw = PostgresRaw(type: .record, bytes: Array(composite.prefix(count)))
             #expect(((try? raw.decodeFields((Int).self)) != nil) == (count == composite.count))
         }
+    }
+
+    @Test("that is an array of more elements than its bytes can hold, or of none in several dimensions, is refused")
+    func brokenDimensions() throws {
+        func array(_ dimensions: [UInt8], padding: Int = 0) -> PostgresRaw {
+            var bytes: [UInt8] = [0, 0, 0, UInt8(dimensions.count), 0, 0, 0, 0, 0, 0, 0, 23]
+            for count in dimensions { bytes += [0, 0, 0, count, 0, 0, 0, 1] }
+            return PostgresRaw(type: .int4Array, bytes: bytes + [UInt8](repeating: 0, count: padding))
+        }
+        for broken in [array([9, 9, 0], padding: 40), array([9, 9, 1], padding: 40), array([0, 1, 1])] {
+            let error = #expect(throws: PostgresError.self) { try broken.decode([[[Int]]].self) }
+            #expect(error?.message.contains("a broken array header") == true)
+        }
+        #expect(try array([0]).decode([Int].self) == [])
+        #expect(try array([]).decode([[[Int]]].self) == [])
+    }
+
+    @Test("that is a numeric of a smaller weight than can be written is refused; the smallest is bound again as it was")
+    func numericWeight() throws {
+        let zeros = PostgresRaw(type: .numeric, bytes: [0, 2, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+        let error = #expect(throws: PostgresError.self) { try zeros.decode(PostgresNumeric.self) }
+        #expect(error?.message.contains("a broken numeric") == true)
+        let smallest: [UInt8] = [0, 1, 0x80, 0, 0, 0, 0, 0, 0, 1]
+        let number = try PostgresRaw(type: .numeric, bytes: smallest).decode(PostgresNumeric.self)
+        var buffer = PostgresBuffer()
+        number.encode(into: &buffer)
+        #expect(buffer.bytes == smallest)
     }
 
     private func connect(to database: TestDatabase) async throws -> PostgresConnection {
