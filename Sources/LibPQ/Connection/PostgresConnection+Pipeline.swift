@@ -142,8 +142,7 @@ extension PostgresConnection {
         while try !readArrived(expected, &position, from: handle, &flush) {
             let readiness = try await waitForSocket(handle, .readable, &patience)
             if !readiness.contains(.readable) || handle.consumeInput() { continue }
-            // A farewell such as 57P01 may have come before the end; it says more than libpq's own words.
-            if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR {
+            if let farewell = farewell(handle) {
                 try record(farewell, of: expected[position.index], in: &flush, handle)
             }
             throw broken(handle, "connection lost")
@@ -155,6 +154,13 @@ extension PostgresConnection {
         from handle: ConnectionHandle, _ flush: inout FlushResult, _ patience: inout Patience
     ) async throws(PostgresError) {
         try await collect([.synced], from: handle, &flush, &patience)
+    }
+
+    /// A farewell such as 57P01, if one came before the connection's end; it says more than libpq's own words, which come in a result
+    /// without an SQLSTATE.
+    private func farewell(_ handle: ConnectionHandle) -> ResultHandle? {
+        guard let result = handle.nextResult(), result.status == PGRES_FATAL_ERROR else { return nil }
+        return result.diagnostics.sqlState == nil ? nil : result
     }
 
     /// Which answer comes next.
@@ -234,8 +240,7 @@ extension PostgresConnection {
         while handle.isBusy {
             let readiness = try await waitForSocket(handle, .readable, &patience)
             if !readiness.contains(.readable) || handle.consumeInput() { continue }
-            // See collect.
-            if let farewell = handle.nextResult(), farewell.status == PGRES_FATAL_ERROR { return farewell }
+            if let farewell = farewell(handle) { return farewell }
             throw broken(handle, "connection lost")
         }
         return handle.nextResult()

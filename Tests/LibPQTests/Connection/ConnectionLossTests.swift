@@ -70,7 +70,15 @@ struct ConnectionLossTests {
                 let error = await postgresError { try await connection.query("SELECT 'the needle'") }
                 #expect(error?.code == .connectionLost)
                 #expect(error?.sqlState == nil)
+                #expect(error?.message.contains("server closed the connection unexpectedly") == true, "libpq's reason")
                 #expect(await connection.isClosed)
+
+                let streaming = try await database.connect(through: proxy)
+                proxy.inject(.close, at: FaultPoint(.beforeAnswer, "SELECT 'the needle'"))
+                let lost = await postgresError {
+                    for try await _ in streaming.stream("SELECT 'the needle'") {}
+                }
+                #expect(lost?.message.contains("server closed the connection unexpectedly") == true)
 
                 let idle = try await database.connect(through: proxy)
                 proxy.cut()
