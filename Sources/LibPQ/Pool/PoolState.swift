@@ -85,7 +85,10 @@ struct PoolState<Connection: AnyObject> {
 
     /// The leased connection needs validation: the caller waits for it, or for another that comes sooner. Report the outcome with
     /// ``validated(_:now:)`` or ``validationFailed()``.
-    mutating func awaitValidation() -> WaiterID {
+    ///
+    /// - Returns: nil when the pool was closed meanwhile: nobody would serve the caller. Discard the connection.
+    mutating func awaitValidation() -> WaiterID? {
+        if isClosed { return nil }
         validating += 1
         return queue()
     }

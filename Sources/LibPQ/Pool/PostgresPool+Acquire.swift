@@ -47,7 +47,11 @@ extension PostgresPool {
                 if member.connection.hasEnded.load(ordering: .sequentiallyConsistent) {
                     discard()
                 } else if needsValidation {
-                    let id = shared.withLock { $0.pool.awaitValidation() }
+                    guard let id = shared.withLock({ $0.pool.awaitValidation() }) else {
+                        await member.connection.close()
+                        discard()
+                        throw Self.closedError
+                    }
                     validate(member)
                     return try await wait(as: id, for: end - now).get()
                 } else {

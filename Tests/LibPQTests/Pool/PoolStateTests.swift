@@ -203,7 +203,7 @@ struct PoolStateTests {
         guard case .lease(let leased, needsValidation: true) = state.acquire(now: start + .seconds(10)) else {
             throw Unexpected()
         }
-        let waiter = state.awaitValidation()
+        guard let waiter = state.awaitValidation() else { throw Unexpected() }
         #expect(!opens(&state, after: .seconds(10)), "the connection that is being validated is for the waiter")
         return (state, leased, waiter)
     }
@@ -229,6 +229,21 @@ struct PoolStateTests {
         #expect(state.openConnections == 0)
         #expect(opens(&state))
         #expect(try #require(handed(state.opened(member(), now: start))).waiter == waiter)
+    }
+
+    @Test("let nobody wait for a sign of life in a pool that was closed")
+    func closedBeforeValidation() throws {
+        var state = makeState(maximum: 1)
+        _ = queue(&state)
+        let connection = member()
+        _ = state.opened(connection, now: start)
+        _ = state.released(connection, now: start)
+        #expect(leased(&state, after: .seconds(10)) === connection.connection)
+        _ = state.close()
+        #expect(state.awaitValidation() == nil)
+        #expect((state.waiters.count, state.validating, state.leased) == (0, 0, 1))
+        state.discardedLeased()
+        #expect(state.openConnections == 0)
     }
 
     @Test("go on leasing and opening while a connection is being validated, and serve its waiter first")
