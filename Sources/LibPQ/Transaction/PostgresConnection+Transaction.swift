@@ -332,13 +332,18 @@ extension PostgresConnection {
     /// The transaction has ended when this returns or throws.
     ///
     /// - Returns: the results of `queries`.
-    /// - Throws: the first failure of `queries`.
+    /// - Throws: the first failure of `queries`; why they could not be sent, `cancelled` for instance.
     package func rollBack(
         _ transaction: PostgresTransaction, after queries: [PostgresQuery]
     ) async throws(PostgresError) -> [PostgresRows] {
-        try check(queries)
         let patience = patience(in: transaction.id, nil)
-        try await enter(endingStreamIn: transaction.id, cancelling: true, patience)
+        do throws(PostgresError) {
+            try check(queries)
+            try await enter(endingStreamIn: transaction.id, cancelling: true, patience)
+        } catch {
+            await rollBack(transaction)
+            throw error
+        }
         defer { leave() }
         do throws(PostgresError) {
             let results = try await runInTurn(

@@ -258,6 +258,31 @@ struct TransactionTests {
         }
     }
 
+    @Test("has ended when statements that were to be rolled back with it could not be sent")
+    func rollBackAfterNothing() async throws {
+        try await withTable { _, connection in
+            let refused = await postgresError {
+                let transaction = try await connection.begin()
+                try await transaction.execute("INSERT INTO t VALUES (1)")
+                return try await connection.rollBack(transaction, after: ["COMMIT"])
+            }
+            #expect(refused?.code == .transactionControl)
+            #expect(await connection.isClean)
+            let cancelled = Task {
+                await postgresError {
+                    let transaction = try await connection.begin()
+                    try await transaction.execute("INSERT INTO t VALUES (1)")
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return try await connection.rollBack(transaction, after: ["INSERT INTO t VALUES (2)"])
+                }
+            }
+            #expect(await cancelled.value?.code == .cancelled)
+            #expect(await connection.isClean)
+            try await connection.withTransaction { _ = try await $0.execute("INSERT INTO t VALUES (3)") }
+            try await expect([3], in: connection)
+        }
+    }
+
     @Test(
         "gives up a statement or a stream at its own deadline, and can be rolled back to a savepoint and committed after it"
     )
