@@ -25,6 +25,8 @@ extension PostgresConnection {
     func waitForSocket(
         _ handle: ConnectionHandle, _ interest: Readiness, _ patience: inout Patience
     ) async throws(PostgresError) -> Readiness {
+        // What has come so far: a statement may have more to say than there is memory.
+        logNotices()
         let readiness =
             await patience.heedsCancellation
             ? waitInterruptibly(for: handle.socket, interest, until: patience.deadline)

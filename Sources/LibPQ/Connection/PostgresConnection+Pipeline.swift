@@ -11,7 +11,7 @@ extension PostgresConnection {
         var failure: PostgresError?
         /// The failure is that a statement prepared earlier is gone or stale. The cache knows better now: send all again.
         var isStale = false
-        /// Warnings that came along with the last statement.
+        /// What came along with the last statement and puts it in doubt if it is COMMIT; one such warning tells as much as all.
         var notices: [ServerDiagnostics] = []
 
         init(_ queries: [PostgresQuery]) { self.queries = queries }
@@ -40,13 +40,15 @@ extension PostgresConnection {
         do throws(PostgresError) {
             var patience = patience
             var result = FlushResult(queries)
+            doubt = nil
             result.rows.reserveCapacity(queries.count)
             let expected = try queue(queries, on: handle) + [.synced]
             if try !hasSent(handle) { try await send(handle, &patience) }
             try await collect(expected, from: handle, &result, &patience)
             if result.isStale { evict(expected, of: queries) }
-            result.notices = handle.takeNotices()
-            log(result.notices)
+            logNotices()
+            result.notices = doubt.map { [$0] } ?? []
+            doubt = nil
             collectNotifications()
             if cancelRequest != nil { await settleCancellation(&result.failure, &patience) }
             return result
@@ -195,7 +197,10 @@ extension PostgresConnection {
                 case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
                     if case .rows(let index, _) = item {
                         // Its warnings are not those of the last statement, which may be COMMIT.
-                        if index < flush.queries.count - 1 { logNotices() }
+                        if index < flush.queries.count - 1 {
+                            logNotices()
+                            doubt = nil
+                        }
                         // Both mark the session as changed. What a statement behind prepares is then prepared twice.
                         if sessionChanged, ["DEALLOCATE ALL", "DISCARD ALL"].contains(result.commandTag) {
                             statements.removeAll()

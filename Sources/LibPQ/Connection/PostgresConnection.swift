@@ -45,6 +45,9 @@ public actor PostgresConnection: PostgresQueryable {
     /// Data of a COPY that libpq has queued since the last time that all was sent.
     var unsentCopyBytes = 0
 
+    /// The last warning that would put a COMMIT in doubt, since the last statement but one of the flush.
+    var doubt: ServerDiagnostics?
+
     /// Nil when nobody wants to know.
     var telemetry: OperationTelemetry?
     var notificationInbox = NotificationInbox()
@@ -289,6 +292,7 @@ public actor PostgresConnection: PostgresQueryable {
     func log(_ notices: [ServerDiagnostics]) {
         for notice in notices {
             if notice.endsSession { watchForLeaving(notice.sqlState) }  // a farewell that nobody had asked for
+            if CommitDecision.isDoubt(notice) { doubt = notice }
             var metadata: Logger.Metadata = [
                 "severity": "\(notice.severity ?? "?")", "sqlstate": "\(notice.sqlState?.rawValue ?? "?")",
             ]

@@ -13,14 +13,16 @@ enum CommitDecision: Equatable {
     init(tag: String, notices: [ServerDiagnostics]) {
         if tag != "COMMIT", !Mutant.commitTagIgnored.isActive {
             self = .aborted
-        } else if notices.contains(where: { $0.severity == "WARNING" && $0.sqlState == .warning }),
-            !Mutant.commitWarningIgnored.isActive
-        {
-            // For instance a wait for synchronous replication that was cancelled: committed here, perhaps not there.
+        } else if notices.contains(where: Self.isDoubt), !Mutant.commitWarningIgnored.isActive {
             self = .unknown
         } else {
             self = .committed
         }
+    }
+
+    /// For instance a wait for synchronous replication that was cancelled: committed here, perhaps not there.
+    static func isDoubt(_ notice: ServerDiagnostics) -> Bool {
+        notice.severity == "WARNING" && notice.sqlState == .warning
     }
 
     /// The answer was an error.

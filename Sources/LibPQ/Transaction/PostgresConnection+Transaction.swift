@@ -204,6 +204,7 @@ extension PostgresConnection {
     func kind(of sql: String) -> StatementKind {
         let text = StatementText(sql)
         if let known = knownKinds[text] { return known }
+        if sql.utf8.count > Self.longestKnownText { return StatementKind(sql: sql) }
         if knownKinds.count >= Self.maximumKnownKinds { knownKinds.removeAll() }
         let kind = StatementKind(sql: sql)
         knownKinds[text] = kind
@@ -212,6 +213,9 @@ extension PostgresConnection {
 
     /// More than a service has statements, and bounded for one that writes its values into the text.
     private static let maximumKnownKinds = 512
+
+    /// In bytes. Longer ones are data rather than statements, and would take 4 MB together.
+    private static let longestKnownText = 8192
 
     // MARK: Ends
 
@@ -422,6 +426,7 @@ extension PostgresConnection {
             sessionChanged = false
             await sendAlone("DISCARD ALL")
         }
+        notificationInbox = NotificationInbox()  // its LISTEN is gone
         if !isClean { close() }
     }
 }

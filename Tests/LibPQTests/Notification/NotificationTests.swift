@@ -102,6 +102,20 @@ struct NotificationTests {
         #expect(inbox.take().dropped == 0)
     }
 
+    @Test("that came to a connection of a pool are forgotten when it is reset")
+    func reset() async throws {
+        try await withTestDatabase { database in
+            let pool = try database.makePool(of: 1)
+            let connection = try await pool.withConnection { connection in
+                _ = try await connection.pipeline("LISTEN a", "NOTIFY a")
+                try await waitUntil("it has arrived") { await !connection.notificationInbox.isEmpty }
+                return connection
+            }
+            try await pool.execute("SELECT 1")
+            #expect(await connection.notificationInbox.isEmpty)
+        }
+    }
+
     @Test("leave pauses between attempts that grow, vary and end growing")
     func backoff() {
         var backoff = Backoff(first: .milliseconds(100), maximum: .seconds(1))
@@ -125,6 +139,32 @@ struct NotificationTests {
                 #expect(lines.contains { $0.contains("secret") } == (level == .debug))
                 #expect(lines.contains { $0.contains("quiet") } == (level == .debug))
             }
+        }
+    }
+
+    @Test("of the other kind are logged while their statement still runs")
+    func noticesOfRunningStatement() async throws {
+        try await withTestDatabase { database in
+            let log = LogRecorder()
+            var configuration = try database.configuration([:])
+            configuration.lockTimeout = nil
+            let connection = try await PostgresConnection.connect(configuration, logger: log.logger)
+            let running = try await database.pool.withTransaction { holder in
+                try await holder.execute("SELECT pg_advisory_xact_lock(7)")
+                let running = Task {
+                    try await connection.execute(
+                        """
+                        DO $$ BEGIN
+                            FOR n IN 1..1000 LOOP RAISE NOTICE 'number %', n; END LOOP;
+                            PERFORM pg_advisory_xact_lock(7);
+                        END $$
+                        """)
+                }
+                try await waitUntil("the first are in the log") { log.text.contains("number 500") }
+                return running
+            }
+            _ = try await running.value
+            #expect(log.text.contains("number 1000"))
         }
     }
 
