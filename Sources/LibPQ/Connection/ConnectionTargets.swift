@@ -8,14 +8,13 @@ struct ConnectionTargets {
     /// The options for each attempt.
     let attempts: [ConnectionOptions]
 
+    /// - Parameter options: with what the environment adds.
     init(_ options: ConnectionOptions) {
-        func list(_ keyword: String, _ variable: String) -> [String] {
-            let text = options.value(keyword, environment: variable) ?? ""
+        func list(_ keyword: String) -> [String] {
+            let text = options.values[keyword] ?? ""
             return text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         }
-        let (hosts, addresses, ports) = (
-            list("host", "PGHOST"), list("hostaddr", "PGHOSTADDR"), list("port", "PGPORT")
-        )
+        let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
         let count = max(hosts.count, addresses.count)
         let fits =
             [hosts, addresses].allSatisfy { $0.isEmpty || $0.count == count } && [0, 1, count].contains(ports.count)
@@ -32,7 +31,7 @@ struct ConnectionTargets {
             return target
         }
         if options.balancesLoad { targets.shuffle() }
-        guard options.value("target_session_attrs", environment: "PGTARGETSESSIONATTRS") == "prefer-standby" else {
+        guard options.values["target_session_attrs"] == "prefer-standby" else {
             attempts = targets
             return
         }

@@ -54,9 +54,10 @@ struct ConnectionOptions: Sendable, Hashable {
         [values[keyword], ProcessInfo.processInfo.environment[variable]].lazy.compactMap { $0 }.first { !$0.isEmpty }
     }
 
-    /// Whether some host is reached over a network that others can listen to: a TCP host that is not loopback.
+    /// Whether some host is reached over a network that others can listen to: a TCP host that is not loopback. For options that are
+    /// completed: what the environment says counts for the whole list of hosts, not for a gap in it.
     var reachesRemoteHost: Bool {
-        let hosts = value("hostaddr", environment: "PGHOSTADDR") ?? value("host", environment: "PGHOST") ?? ""
+        let hosts = [values["hostaddr"], values["host"]].lazy.compactMap { $0 }.first { !$0.isEmpty } ?? ""
         return hosts.split(separator: ",").contains { host in
             let isSocketDirectory = host.hasPrefix("/") || host.hasPrefix("@")
             // 127.example.com is a name like any other.

@@ -2,6 +2,14 @@ import Testing
 
 @testable import LibPQ
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 @Suite("Connection options")
 struct ConnectionOptionsTests {
     @Test("are read from a URL and from a conninfo string alike")
@@ -53,6 +61,17 @@ struct ConnectionOptionsTests {
         let url = "host=127.0.0.1,db.example.com hostaddr=127.0.0.1,"
         let targets = try PostgresConnection.Configuration(url: url).targets
         #expect(targets.map { $0.values["sslmode"] } == [nil, "verify-full"])
+    }
+
+    @Test("judge a gap in the list of addresses by the host's name, whatever address the environment names")
+    func gapAndEnvironment() async {
+        // In a process of its own, whose environment is ours.
+        await #expect(processExitsWith: .success) {
+            setenv("PGHOSTADDR", "127.0.0.1", 1)
+            let configuration = try PostgresConnection.Configuration(
+                url: "host=a.example.com,b.example.com hostaddr=10.0.0.1,")
+            #expect(configuration.targets.map { $0.values["sslmode"] } == ["verify-full", "verify-full"])
+        }
     }
 
     @Test(
