@@ -32,6 +32,11 @@ extension PostgresConnection {
             ? waitInterruptibly(for: handle.socket, interest, until: patience.deadline)
             : waiter.wait(for: handle.socket, interest, until: patience.deadline)
         if readiness == .unwatchable { throw unwatchable(handle) }
+        if readiness == .left {
+            // The server does not look at the socket before the statement has ended, and keeps its locks for as long.
+            if patience.giveUp(.cancellation, now: .now) == .cancelStatement { try? requestCancel(handle) }
+            throw PostgresError(.connectionLost, "the connection was closed while a statement ran")
+        }
         // Rows that keep coming must not put the deadline off. An answer that is waited for has come, however late.
         let isLate = openStream != nil && patience.deadline.map { $0 <= .now } ?? false
         guard readiness == .interrupted || readiness == .timedOut || isLate else { return readiness }

@@ -121,6 +121,9 @@ public actor PostgresConnection: PostgresQueryable {
     }
 
     /// Closes the connection; an open transaction is rolled back by the server. Does nothing when closed.
+    ///
+    /// A statement that runs is cancelled on the server without waiting for its end, and its call throws `connectionLost`; a COMMIT is
+    /// not cancelled and throws `commitUnknown`.
     public func close() {
         if handle == nil { return }
         waiter.leave()

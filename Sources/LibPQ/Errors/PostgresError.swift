@@ -98,7 +98,7 @@ extension PostgresError.Code {
     public static let databaseNotFound = Self(description: "databaseNotFound")
     /// No connection was made before the connect timeout.
     public static let connectTimeout = Self(description: "connectTimeout")
-    /// The connection broke while it was in use. Statements in flight may or may not have run; an open transaction is lost.
+    /// The connection broke, or was closed, while it was in use. Statements in flight may or may not have run; an open transaction is lost.
     public static let connectionLost = Self(description: "connectionLost")
     /// The connection had been closed before the call.
     public static let connectionClosed = Self(description: "connectionClosed")

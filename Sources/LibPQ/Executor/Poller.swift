@@ -42,6 +42,8 @@ struct Readiness: OptionSet, Sendable {
     static let interrupted = Readiness(rawValue: 4)
     /// The descriptor cannot be watched: it is closed, or the system has no room for another watch.
     static let unwatchable = Readiness(rawValue: 8)
+    /// ``SocketWaiter/leave()`` was called.
+    static let left = Readiness(rawValue: 16)
     /// None of these, before the deadline.
     static let timedOut: Readiness = []
 }

@@ -32,7 +32,7 @@ final class SocketWaiter: @unchecked Sendable {
     /// Call on the thread, with no other wait under way.
     ///
     /// Call ``unwatch()`` before `descriptor` is closed, if this waiter is to be used after that. Returns ``Readiness/unwatchable`` at once
-    /// when the thread cannot watch it.
+    /// when the thread cannot watch it, and ``Readiness/left`` after ``leave()``.
     func wait(
         for descriptor: Int32, _ interest: Readiness, until deadline: MonotonicInstant?,
         isInterruptible: Bool = false
@@ -41,6 +41,7 @@ final class SocketWaiter: @unchecked Sendable {
             if isInterruptible, isInterrupted.exchange(false, ordering: .acquiringAndReleasing) {
                 return continuation.resume(returning: .interrupted)
             }
+            if isLeaving { return continuation.resume(returning: .left) }
             if case .wait = watch { preconditionFailure("two waits on one connection") }
             guard begin(.wait(continuation, isInterruptible: isInterruptible), descriptor, interest) else {
                 return continuation.resume(returning: .unwatchable)
@@ -64,12 +65,13 @@ final class SocketWaiter: @unchecked Sendable {
         if let place { thread.unwatch(place) }
     }
 
-    /// Takes the connection out of the thread's loop; if it still waits, at the end of that wait, and of each that follows. On the
-    /// thread, before the socket is closed.
+    /// Takes the connection out of the thread's loop, for good, and ends the wait that is under way: whoever waits still holds the socket,
+    /// which is closed afterwards. On the thread.
     func leave() {
         isLeaving = true
-        if case .wait = watch { return }
+        let watch = watch
         stop()
+        if case .wait(let continuation, _) = watch { thread.resume(continuation, returning: .left) }
     }
 
     // MARK: From any thread

@@ -65,8 +65,36 @@ struct TurnTests {
             await connection.close()
             #expect(await postgresError { try await waiting.value }?.code == .connectionClosed)
             #expect(await postgresError { try await connection.execute("SELECT 3") }?.code == .connectionClosed)
-            kill(backend, SIGCONT)
-            _ = await running.result
+            #expect(await postgresError { try await running.value }?.code == .connectionLost)
+        }
+    }
+
+    @Test(
+        "is no reason to go on for a statement or a stream whose connection is closed: both end, here and on the server"
+    )
+    func closedWhileRunning() async throws {
+        try await withTestDatabase { database in
+            for streams in [false, true] {
+                let connection = try await database.connect()
+                let backend = await connection.backendProcessID
+                let running = Task {
+                    guard streams else {
+                        _ = try await connection.execute("SELECT pg_sleep(600)")
+                        return
+                    }
+                    for try await _ in connection.stream("SELECT pg_sleep(600)") {}
+                }
+                try await waitUntil("it runs") {
+                    try await database.pool.queryRow(
+                        "SELECT wait_event IS NOT DISTINCT FROM 'PgSleep' FROM pg_stat_activity WHERE pid = \(backend)"
+                    ).decode(Bool.self)
+                }
+                await connection.close()
+                #expect(await postgresError { try await running.value }?.code == .connectionLost)
+                try await waitUntil("its session is gone") {
+                    try await database.pool.query("SELECT 1 FROM pg_stat_activity WHERE pid = \(backend)").isEmpty
+                }
+            }
         }
     }
 

@@ -246,7 +246,7 @@ struct RowStreamTests {
             // It would wait for ever for a turn that nobody gives back.
             let next = await postgresError { try await connection.execute("SELECT 1") }
             #expect(next?.code == .connectionClosed)
-            #expect(await postgresError { try await reading.value }?.code == .connectionClosed)
+            #expect(await postgresError { try await reading.value }?.code == .connectionLost)
         }
     }
 

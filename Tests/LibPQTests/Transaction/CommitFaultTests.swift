@@ -67,8 +67,10 @@ struct CommitFaultTests {
         }
     }
 
-    @Test("a session that is terminated in COMMIT leaves it unknown")
-    func terminated() async throws {
+    @Test(
+        "a session that is terminated in COMMIT leaves it unknown, and so does closing the connection, which lets it happen",
+        arguments: [false, true])
+    func terminated(closes: Bool) async throws {
         try await withTable { database, _, _ in
             let connection = try await database.connect()
             try await connection.execute(
@@ -88,12 +90,13 @@ struct CommitFaultTests {
                     try await connection.withTransaction { try await $0.execute("INSERT INTO t VALUES (1)") }
                 }
                 try await database.waitForBlockedSessions()
-                try await database.terminate(backend)
+                if closes { await connection.close() } else { try await database.terminate(backend) }
                 let error = await ending
                 #expect(error?.code == .commitUnknown)
-                #expect(error?.sqlState == .adminShutdown)
+                #expect(error?.sqlState == (closes ? nil : .adminShutdown))
             }
-            #expect(try await count(database) == 0)
+            try await waitForEnd(of: backend, database)
+            #expect(try await count(database) == (closes ? 1 : 0))
         }
     }
 
