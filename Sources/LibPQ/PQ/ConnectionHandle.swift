@@ -87,7 +87,21 @@ final class ConnectionHandle {
     func sync() -> Bool { PQpipelineSync(pointer) == 1 }
     /// 0 = all sent, 1 = the socket is full, -1 = broken.
     func flush() -> Int32 { PQflush(pointer) }
-    func consumeInput() -> Bool { PQconsumeInput(pointer) == 1 }
+
+    /// Reads what has arrived. False when the connection is broken.
+    func consumeInput() -> Bool {
+        guard PQconsumeInput(pointer) == 1 else { return false }
+        // libpq may stop in the middle of a TLS record: the rest lies in OpenSSL, where nobody waits for it. While the socket has more, the
+        // next wait ends at once.
+        if PQsslInUse(pointer) == 1, !isReadable { _ = PQconsumeInput(pointer) }
+        return true
+    }
+
+    private var isReadable: Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1
+    }
+
     var isBusy: Bool { PQisBusy(pointer) == 1 }
     func nextResult() -> ResultHandle? { PQgetResult(pointer).map(ResultHandle.init) }
 
