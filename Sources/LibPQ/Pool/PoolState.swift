@@ -165,8 +165,8 @@ struct PoolState<Connection: AnyObject> {
         opening -= 1
         var backoff = failing?.backoff ?? Backoff(first: .milliseconds(50), maximum: .seconds(1))
         let failed = max(failing?.upTo ?? 0, waiter)
-        failing = (backoff: backoff, retryAt: now + backoff.next(), upTo: failed)
-        failing?.backoff = backoff
+        let retryAt = now + backoff.next()
+        failing = (backoff: backoff, retryAt: retryAt, upTo: failed)
         if leased > 0 || opening > 0 { return [] }
         let concerned = waiters.prefix { $0 <= failed }
         waiters.removeFirst(concerned.count)
