@@ -245,18 +245,12 @@ extension PostgresConnection {
             }
             switch stream.content {
             case .rows:
-                var isLast = false
-                while !isLast {
-                    isLast = try await use(stream, handle, patience) { handle, patience throws(PostgresError) in
-                        try await self.readRows(handle, &patience)
-                    }.isLast
+                try await readToEnd(stream, handle, patience) { handle, patience throws(PostgresError) in
+                    try await self.readRows(handle, &patience)
                 }
             case .copyOut:
-                var isLast = false
-                while !isLast {
-                    isLast = try await use(stream, handle, patience) { handle, patience throws(PostgresError) in
-                        try await self.readCopyData(handle, &patience)
-                    }.isLast
+                try await readToEnd(stream, handle, patience) { handle, patience throws(PostgresError) in
+                    try await self.readCopyData(handle, &patience)
                 }
             case .copyIn:
                 // The server has nothing to do but to undo; its caller's deadline and task do not count any more.
@@ -271,6 +265,14 @@ extension PostgresConnection {
             close()
             throw error
         }
+    }
+
+    private func readToEnd<Element>(
+        _ stream: OpenStream, _ handle: ConnectionHandle, _ patience: Patience,
+        _ read: (ConnectionHandle, inout Patience) async throws(PostgresError) -> Batch<Element>
+    ) async throws(PostgresError) {
+        var isLast = false
+        while !isLast { isLast = try await use(stream, handle, patience, read).isLast }
     }
 
     /// The connection is closed: a stream that nobody is using gives its turn back.
