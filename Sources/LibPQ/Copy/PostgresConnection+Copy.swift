@@ -105,7 +105,7 @@ extension PostgresConnection {
             while !rest.isEmpty {
                 let piece = rest.prefix(Self.queuedCopyBytes)
                 rest = rest.dropFirst(piece.count)
-                guard handle.putCopyData(Array(piece)) else { throw self.broken(handle, "COPY data cannot be sent") }
+                guard handle.putCopyData(piece) else { throw self.broken(handle, "COPY data cannot be sent") }
                 self.unsentCopyBytes += piece.count
                 if self.unsentCopyBytes >= Self.queuedCopyBytes {
                     try await self.send(handle, &patience)

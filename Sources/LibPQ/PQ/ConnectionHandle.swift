@@ -134,7 +134,7 @@ final class ConnectionHandle {
     func sendSimpleQuery(_ sql: String) -> Bool { PQsendQuery(pointer, sql) == 1 }
 
     /// Queues data of a `COPY FROM STDIN`. False when the connection is broken, or not in such a COPY.
-    func putCopyData(_ bytes: [UInt8]) -> Bool {
+    func putCopyData(_ bytes: ArraySlice<UInt8>) -> Bool {
         // 0, "would block", is for lack of memory in non-blocking mode: the caller keeps the queue short.
         bytes.withUnsafeBytes { bytes in
             bytes.isEmpty
