@@ -20,7 +20,7 @@ extension PostgresConnection {
             // A stream that is cancelled aborts the transaction, which this repairs.
             try await enter(endingStreamIn: id, cancelling: true, Patience(uncancellableUntil: rollBackDeadline))
             defer { leave() }
-            try await control(
+            try await runUnprepared(
                 ["ROLLBACK TO SAVEPOINT \(unescaped: savepoint)", "RELEASE SAVEPOINT \(unescaped: savepoint)"],
                 in: id, Patience(uncancellableUntil: .now + configuration.commitTimeout))
             if transaction?.id == id { transaction?.failure = nil }
@@ -47,13 +47,13 @@ extension PostgresConnection {
         defer { leave() }
         // Without a time-out of the caller's it has as long as COMMIT, because it is as short.
         let deadline = patience.deadline ?? .now + configuration.commitTimeout
-        try await control([statement], in: id, self.patience(in: id, deadline))
+        try await runUnprepared([statement], in: id, self.patience(in: id, deadline))
     }
 
-    private func control(
+    /// Each name is used once: these are not worth a place among the prepared statements.
+    private func runUnprepared(
         _ statements: [PostgresQuery], in id: UInt64, _ patience: Patience
     ) async throws(PostgresError) {
-        // Each name is used once; and preparing may first have to deallocate, which an aborted transaction refuses.
         _ = try await runInTurn(statements.map(\.unprepared), in: id, patience)
     }
 }
