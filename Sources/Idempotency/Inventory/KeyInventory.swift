@@ -40,14 +40,17 @@ package struct KeyInventory: Sendable {
     }
 
     /// Whether somebody has claimed a key and not ended the transaction. Found out by trying to take it, which is undone at once.
-    package func isInFlight(scope: String, id: KeyID) async throws(PostgresError) -> Bool {
+    ///
+    /// - Returns: nil where that cannot be tried: the server is read-only, or the role may not write.
+    package func isInFlight(scope: String, id: KeyID) async throws(PostgresError) -> Bool? {
         let probe = Ledger.probe(FlightKey(scope: scope, keyID: id), tableLockTimeout: .seconds(2))
         do {
             _ = try await connection.rollBack(try await connection.begin(), after: probe)
             return false
         } catch {
-            guard Ledger.isHeld(error) else { throw error }
-            return true
+            if Ledger.isHeld(error) { return true }
+            if error.sqlState == .readOnlySQLTransaction || error.sqlState == "42501" { return nil }
+            throw error
         }
     }
 

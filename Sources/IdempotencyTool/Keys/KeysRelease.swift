@@ -35,10 +35,8 @@ struct KeysRelease: AsyncParsableCommand {
         let id = try selection.keyID()
         let report = try await database.withKeys { keys -> KeyReport in
             if let record = try await keys.release(scope: selection.scope, id: id) { return KeyReport(record) }
-            guard try await keys.isInFlight(scope: selection.scope, id: id) else {
-                throw NothingStored(scope: selection.scope, id: id)
-            }
-            throw StillInFlight()
+            if try await keys.isInFlight(scope: selection.scope, id: id) == true { throw StillInFlight() }
+            throw NothingStored(scope: selection.scope, id: id)
         }
         switch format {
         case .table: print("Released:\n\(report.text)")

@@ -23,8 +23,13 @@ struct KeysShow: AsyncParsableCommand {
         let id = try selection.keyID()
         let report = try await database.withKeys { keys -> KeyReport in
             // First, because a key that is being reclaimed has a row, too.
-            if try await keys.isInFlight(scope: selection.scope, id: id) {
-                return KeyReport(inFlight: id, scope: selection.scope)
+            switch try await keys.isInFlight(scope: selection.scope, id: id) {
+            case true?: return KeyReport(inFlight: id, scope: selection.scope)
+            case false?: break
+            case nil:
+                StandardError.write(
+                    "idempotency: cannot find out whether the key is in flight, because the server is read-only or the role "
+                        + "may not write")
             }
             guard let record = try await keys.record(scope: selection.scope, id: id) else {
                 throw NothingStored(scope: selection.scope, id: id)

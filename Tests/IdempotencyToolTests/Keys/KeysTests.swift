@@ -198,6 +198,27 @@ struct KeysTests {
         }
     }
 
+    @Test("show, list and stats need no more than to read")
+    func readOnly() async throws {
+        try await withFixture { fixture in
+            _ = try await fixture.use("order-17")
+            let readOnly = ["PGOPTIONS": "-c default_transaction_read_only=on"]
+            for command in [["show", "--scope", "acme", "--key", "order-17"], ["list"], ["stats"]] {
+                let run = try ToolRun(
+                    ["keys"] + command + ["--database-url", fixture.database.url], environment: readOnly)
+                #expect(run.status == 0 && run.output.contains("completed"), "\(run.errors)")
+                #expect(run.errors.isEmpty == (command.first != "show"))
+            }
+            let release = try ToolRun(
+                [
+                    "keys", "release", "--scope", "acme", "--key", "order-17", "--yes", "--database-url",
+                    fixture.database.url,
+                ],
+                environment: readOnly)
+            #expect(release.status == 1 && release.errors.contains("read-only"))
+        }
+    }
+
     // MARK: release
 
     @Test("release: only with --yes; then the next request is executed")
