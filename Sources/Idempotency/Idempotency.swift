@@ -51,7 +51,8 @@ public final class Idempotency: Sendable {
 
     /// Runs `work` unless this key has an outcome; answers with the outcome either way.
     ///
-    /// `work` runs on a database connection's thread, or on the caller's actor if it belongs to one, in a READ COMMITTED transaction that has claimed the key. What it writes
+    /// `work` runs on a database connection's thread, or on the caller's actor if it belongs to one, in a READ COMMITTED transaction
+    /// that has claimed the key. What it writes
     /// through the transaction and the outcome that it returns are committed together, or neither. It may run again in a new
     /// transaction after `40001`, `40P01` or a COMMIT that proved to be lost, so its effects belong into the transaction.
     ///

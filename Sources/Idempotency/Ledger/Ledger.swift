@@ -1,6 +1,7 @@
 internal import LibPQ
 
-/// All SQL about `idempotency.keys`; migrations/0001 creates the table. What the answers mean is decided elsewhere.
+/// All SQL of the engine about `idempotency.keys`; migrations/0001 creates the table. What the answers mean is decided elsewhere, and what
+/// operators ask is ``KeyInventory``'s.
 ///
 /// The database's clock is the only one: times are computed there.
 enum Ledger {

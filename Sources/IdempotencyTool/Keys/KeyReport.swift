@@ -44,8 +44,9 @@ struct KeyReport: Encodable {
         (createdAt, expiresAt, tombstoneUntil) = (nil, nil, nil)
     }
 
-    /// A line for each fact, and the answer as it is.
-    var text: String {
+    /// For people a line for each fact, and the answer as it is.
+    func text(in format: OutputFormat) throws -> String {
+        if format == .json { return try json() }
         var facts = [("scope", scope), ("id", id), ("state", state)]
         if let status { facts.append(("status", "\(status)")) }
         if let replay { facts.append(("replay", replay)) }

@@ -38,10 +38,8 @@ struct KeysRelease: AsyncParsableCommand {
             if try await keys.isInFlight(scope: selection.scope, id: id) == true { throw StillInFlight() }
             throw NothingStored(scope: selection.scope, id: id)
         }
-        switch format {
-        case .table: print("Released:\n\(report.text)")
-        case .json: print(try report.json())
-        }
+        if format == .table { print("Released:") }
+        print(try report.text(in: format))
     }
 }
 

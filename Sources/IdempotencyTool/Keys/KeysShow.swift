@@ -38,10 +38,7 @@ struct KeysShow: AsyncParsableCommand {
             if answer { report.answer = try await keys.answer(scope: selection.scope, id: id).map(AnswerReport.init) }
             return report
         }
-        switch format {
-        case .table: print(report.text)
-        case .json: print(try report.json())
-        }
+        print(try report.text(in: format))
     }
 }
 

@@ -15,10 +15,7 @@ struct KeysStats: AsyncParsableCommand {
 
     func run() async throws {
         let report = StatisticsReport(try await database.withKeys { try await $0.statistics() })
-        switch format {
-        case .table: print(report.text)
-        case .json: print(try report.json())
-        }
+        print(try report.text(in: format))
     }
 }
 
@@ -66,7 +63,8 @@ struct StatisticsReport: Encodable {
         deadRows = statistics.deadRows
     }
 
-    var text: String {
+    func text(in format: OutputFormat) throws -> String {
+        if format == .json { return try json() }
         var kinds = Table(header: ["STATE", "STATUS", "KEYS", "BYTES"])
         kinds.rows = keys.map { [$0.state, $0.statuses ?? "", "\($0.keys)", "\($0.bytes)"] }
         var parts = [keys.isEmpty ? "There are no keys." : kinds.text]
