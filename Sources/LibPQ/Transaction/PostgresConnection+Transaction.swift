@@ -385,7 +385,7 @@ extension PostgresConnection {
     /// How the transaction or the lease is about to end, if anybody waits for that.
     var ending: OpenTransaction.Ending? { isResetting ? .rollBack : transaction?.ending }
 
-    private func sendRollback(until deadline: MonotonicInstant? = nil) async {
+    func sendRollback(until deadline: MonotonicInstant? = nil) async {
         let hasBegun = transaction?.hasBegun ?? false
         transaction = nil
         if hasBegun { await sendAlone("ROLLBACK", until: deadline) }
@@ -394,39 +394,9 @@ extension PostgresConnection {
     /// One statement of ours that must succeed, or the connection is closed.
     ///
     /// - Parameter deadline: when it must have been answered; nil for as long as COMMIT has.
-    private func sendAlone(_ statement: PostgresQuery, until deadline: MonotonicInstant? = nil) async {
+    func sendAlone(_ statement: PostgresQuery, until deadline: MonotonicInstant? = nil) async {
         let deadline = deadline ?? .now + configuration.commitTimeout
         let result = try? await flush([statement.unprepared], Patience(uncancellableUntil: deadline))
         if result == nil || result?.failure != nil { close() }
-    }
-
-    // MARK: Between leases
-
-    /// Whether the connection may be leased to somebody else as it is.
-    var isClean: Bool {
-        handle?.transactionStatus == PQTRANS_IDLE && transaction == nil && !sessionChanged && openStream == nil
-    }
-
-    /// Makes the connection clean: ends an open transaction, resets the session. Closes it when that fails, or takes too long.
-    func reset() async {
-        if handle == nil { return }
-        isResetting = true
-        defer { isResetting = false }
-        do throws(PostgresError) {
-            let patience = Patience(uncancellableUntil: rollBackDeadline)
-            try await endStream(cancelling: true, patience)
-            try await enter(patience)
-        } catch {
-            return close()
-        }
-        defer { leave() }
-        if transaction != nil { await sendRollback() }
-        if sessionChanged, handle != nil {
-            statements.removeAll()
-            sessionChanged = false
-            await sendAlone("DISCARD ALL")
-        }
-        notificationInbox = NotificationInbox()  // its LISTEN is gone
-        if !isClean { close() }
     }
 }
